@@ -1,0 +1,72 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Change, MemoryStore, Store, StoreError};
+
+/// One corner of a [`Store`]: names under a prefix that nobody else uses.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    store: Arc<dyn Store>,
+    prefix: Arc<str>,
+}
+
+impl Scope {
+    /// The names of `store` that start with `prefix`.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, prefix: &str) -> Self {
+        Self { store, prefix: prefix.into() }
+    }
+
+    /// A corner of a new store in memory.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::new(Arc::new(MemoryStore::new()), "")
+    }
+
+    /// The value under `name`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::read`].
+    pub async fn read(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
+        self.store.read(&self.full(name)).await
+    }
+
+    /// Sets the value of `name`, durably.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::write`].
+    pub async fn put(&self, name: &str, value: impl Into<Bytes>) -> Result<(), StoreError> {
+        self.store.write(vec![Change::Put(self.full(name), value.into())]).await
+    }
+
+    /// Removes `name`, durably.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::write`].
+    pub async fn remove(&self, name: &str) -> Result<(), StoreError> {
+        self.store.write(vec![Change::Remove(self.full(name))]).await
+    }
+
+    /// All entries, by name within this corner.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::scan`].
+    pub async fn entries(&self) -> Result<Vec<(String, Bytes)>, StoreError> {
+        let found = self.store.scan(&self.prefix).await?;
+        Ok(found
+            .into_iter()
+            .filter_map(|(name, value)| {
+                name.strip_prefix(&*self.prefix).map(|name| (name.to_owned(), value))
+            })
+            .collect())
+    }
+
+    fn full(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+}
