@@ -1,9 +1,6 @@
 //! What every error of the library has in common.
 
-use std::{
-    error::Error,
-    fmt,
-};
+use std::{error::Error, fmt};
 
 /// A boxed cause. Causes of other libraries appear in public errors only in this form.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;

@@ -54,7 +54,12 @@ impl ComponentError {
     }
 
     fn with(message: impl Into<String>, disposition: Disposition) -> Self {
-        Self { message: message.into(), disposition, help: None, source: None }
+        Self {
+            message: message.into(),
+            disposition,
+            help: None,
+            source: None,
+        }
     }
 
     /// The same error with what caused it.
@@ -83,6 +88,10 @@ impl ComponentError {
         self.disposition == Disposition::Retry
     }
 
+    pub(crate) fn take_help(&mut self) -> Option<String> {
+        self.help.take()
+    }
+
     /// What the user can do about it, if the component knows.
     #[must_use]
     pub fn help_text(&self) -> Option<&str> {
@@ -98,6 +107,8 @@ impl fmt::Display for ComponentError {
 
 impl Error for ComponentError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
     }
 }

@@ -45,12 +45,19 @@ impl Meter {
 
 fn add(counts: &Mutex<Reasons>, reason: Cow<'static, str>, count: u64) {
     if count > 0 {
-        *counts.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += count;
+        *counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(reason)
+            .or_default() += count;
     }
 }
 
 fn read(counts: &Mutex<Reasons>) -> Reasons {
-    counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    counts
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
 }
 
 impl fmt::Debug for Meter {

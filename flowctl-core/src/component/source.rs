@@ -92,7 +92,10 @@ impl SourceIdentity {
     /// A source with this fingerprint that can be opened after any sequence.
     #[must_use]
     pub fn new(fingerprint: impl Into<String>) -> Self {
-        Self { fingerprint: fingerprint.into(), rewinds: true }
+        Self {
+            fingerprint: fingerprint.into(),
+            rewinds: true,
+        }
     }
 
     /// The same source, with positions that only a cursor can bring back.
@@ -115,7 +118,9 @@ impl Resume {
     /// Begin after `position`.
     #[must_use]
     pub const fn after(position: Position) -> Self {
-        Self { after: Some(position) }
+        Self {
+            after: Some(position),
+        }
     }
 }
 

@@ -29,7 +29,12 @@ impl Batch {
     #[must_use]
     pub fn new(source: ComponentId, through: u64, events: Vec<Event>) -> Self {
         let size = events.iter().map(Event::size).sum();
-        Self(Arc::new(Inner { source, through, size, events }))
+        Self(Arc::new(Inner {
+            source,
+            through,
+            size,
+            events,
+        }))
     }
 
     /// The source that the events come from, however many processors they passed.
@@ -68,7 +73,13 @@ impl Batch {
         if self.events().iter().all(&keep) {
             return self.clone();
         }
-        self.with_events(self.events().iter().filter(|event| keep(event)).cloned().collect())
+        self.with_events(
+            self.events()
+                .iter()
+                .filter(|event| keep(event))
+                .cloned()
+                .collect(),
+        )
     }
 }
 

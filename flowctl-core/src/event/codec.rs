@@ -93,7 +93,9 @@ impl Codecs {
     fn of(&self, event: &Event) -> Result<&Arc<dyn Codec>, CodecError> {
         self.0
             .get(event.event_type())
-            .ok_or_else(|| CodecError::Unknown { event_type: event.event_type().clone() })
+            .ok_or_else(|| CodecError::Unknown {
+                event_type: event.event_type().clone(),
+            })
     }
 
     /// The encoded payload of an event. Encodes once; later calls share the bytes.
@@ -108,9 +110,9 @@ impl Codecs {
         }
         let codec = self.of(event)?;
         event.payload().encode_with(|value| {
-            codec
-                .encode(value)
-                .ok_or_else(|| CodecError::WrongType { event_type: event.event_type().clone() })
+            codec.encode(value).ok_or_else(|| CodecError::WrongType {
+                event_type: event.event_type().clone(),
+            })
         })
     }
 
@@ -128,10 +130,15 @@ impl Codecs {
         let bytes = event
             .payload()
             .as_bytes()
-            .ok_or_else(|| CodecError::WrongType { event_type: event_type() })?;
+            .ok_or_else(|| CodecError::WrongType {
+                event_type: event_type(),
+            })?;
         match T::decode(bytes) {
             Ok(value) => Ok(ValueRef::Decoded(value)),
-            Err(source) => Err(CodecError::Malformed { event_type: event_type(), source }),
+            Err(source) => Err(CodecError::Malformed {
+                event_type: event_type(),
+                source,
+            }),
         }
     }
 
@@ -149,10 +156,15 @@ impl Codecs {
         let bytes = event
             .payload()
             .as_bytes()
-            .ok_or_else(|| CodecError::WrongType { event_type: event_type() })?;
+            .ok_or_else(|| CodecError::WrongType {
+                event_type: event_type(),
+            })?;
         codec
             .json_of_bytes(bytes, out)
-            .map_err(|source| CodecError::Malformed { event_type: event_type(), source })
+            .map_err(|source| CodecError::Malformed {
+                event_type: event_type(),
+                source,
+            })
     }
 }
 

@@ -28,8 +28,11 @@ impl Metadata {
         value: impl Into<String>,
     ) -> Result<(), MetadataFull> {
         let (name, value) = (name.into(), value.into());
-        let kept: usize =
-            self.iter().filter(|(known, _)| *known != name).map(|(n, v)| n.len() + v.len()).sum();
+        let kept: usize = self
+            .iter()
+            .filter(|(known, _)| *known != name)
+            .map(|(n, v)| n.len() + v.len())
+            .sum();
         if kept + name.len() + value.len() > Self::MAX_BYTES {
             return Err(MetadataFull);
         }
@@ -44,16 +47,23 @@ impl Metadata {
     /// The value of `name`, if it is set.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+        self.iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
     }
 
     /// All entries, in the order in which their names were first set.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().flat_map(|entries| entries.iter()).map(|(n, v)| (n.as_str(), v.as_str()))
+        self.0
+            .iter()
+            .flat_map(|entries| entries.iter())
+            .map(|(n, v)| (n.as_str(), v.as_str()))
     }
 
     pub(crate) fn size(&self) -> usize {
-        self.iter().map(|(name, value)| name.len() + value.len()).sum()
+        self.iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum()
     }
 }
 
@@ -73,14 +83,19 @@ mod tests {
         metadata.insert("a", "1").unwrap();
         metadata.insert("b", "2").unwrap();
         metadata.insert("a", "3").unwrap();
-        assert_eq!(metadata.iter().collect::<Vec<_>>(), [("a", "3"), ("b", "2")]);
+        assert_eq!(
+            metadata.iter().collect::<Vec<_>>(),
+            [("a", "3"), ("b", "2")]
+        );
         assert_eq!(metadata.get("c"), None);
     }
 
     #[test]
     fn an_entry_that_does_not_fit_changes_nothing() {
         let mut metadata = Metadata::default();
-        metadata.insert("a", "x".repeat(Metadata::MAX_BYTES - 1)).unwrap();
+        metadata
+            .insert("a", "x".repeat(Metadata::MAX_BYTES - 1))
+            .unwrap();
         assert_eq!(metadata.insert("b", ""), Err(MetadataFull));
         metadata.insert("a", "small").unwrap();
         metadata.insert("b", "fits now").unwrap();

@@ -7,7 +7,10 @@
 
 mod batch;
 mod codec;
-#[expect(clippy::module_inception, reason = "the folder is named after its main type")]
+#[expect(
+    clippy::module_inception,
+    reason = "the folder is named after its main type"
+)]
 mod event;
 mod metadata;
 mod path;

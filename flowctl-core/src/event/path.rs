@@ -21,7 +21,10 @@ impl Path {
     /// The path of a source's own event.
     #[must_use]
     pub const fn root() -> Self {
-        Self(Steps::Inline { len: 0, steps: [0; INLINE] })
+        Self(Steps::Inline {
+            len: 0,
+            steps: [0; INLINE],
+        })
     }
 
     /// This path, one fan-out step further.
@@ -31,7 +34,10 @@ impl Path {
             && let Some(slot) = steps.get_mut(usize::from(len))
         {
             *slot = index;
-            return Self(Steps::Inline { len: len + 1, steps });
+            return Self(Steps::Inline {
+                len: len + 1,
+                steps,
+            });
         }
         let mut all = Vec::with_capacity(self.steps().len() + 1);
         all.extend_from_slice(self.steps());
@@ -51,7 +57,9 @@ impl Path {
 
 impl From<&[u32]> for Path {
     fn from(steps: &[u32]) -> Self {
-        steps.iter().fold(Self::root(), |path, step| path.child(*step))
+        steps
+            .iter()
+            .fold(Self::root(), |path, step| path.child(*step))
     }
 }
 

@@ -37,7 +37,11 @@ impl Payload {
     /// An estimate is enough; include what the value owns on the heap.
     #[must_use]
     pub fn value<T: Any + Send + Sync>(value: T, size: usize) -> Self {
-        Self(Inner::Value(Arc::new(Shared { size, encoded: OnceLock::new(), value })))
+        Self(Inner::Value(Arc::new(Shared {
+            size,
+            encoded: OnceLock::new(),
+            value,
+        })))
     }
 
     /// The typed value, when this payload was made from a `T` in this process.

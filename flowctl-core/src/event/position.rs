@@ -18,7 +18,10 @@ impl Position {
     /// The position after everything up to and including `sequence`, with no cursor.
     #[must_use]
     pub const fn at(sequence: u64) -> Self {
-        Self { sequence, cursor: None }
+        Self {
+            sequence,
+            cursor: None,
+        }
     }
 
     /// The same position with a bookmark that the source gets back on resume.

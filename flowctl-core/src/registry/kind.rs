@@ -115,7 +115,12 @@ impl ConfigKey {
         value: impl Into<String>,
         summary: impl Into<String>,
     ) -> Self {
-        Self { name: name.into(), value: value.into(), default: None, summary: summary.into() }
+        Self {
+            name: name.into(),
+            value: value.into(),
+            default: None,
+            summary: summary.into(),
+        }
     }
 
     /// A key that may be left out; `default` says what holds then.
@@ -126,6 +131,9 @@ impl ConfigKey {
         default: impl Into<String>,
         summary: impl Into<String>,
     ) -> Self {
-        Self { default: Some(default.into()), ..Self::required(name, value, summary) }
+        Self {
+            default: Some(default.into()),
+            ..Self::required(name, value, summary)
+        }
     }
 }

@@ -3,12 +3,15 @@
 
 mod error;
 mod kind;
-#[expect(clippy::module_inception, reason = "the folder is named after its main type")]
+#[expect(
+    clippy::module_inception,
+    reason = "the folder is named after its main type"
+)]
 mod registry;
 
+pub(crate) use self::registry::Factory;
 pub use self::{
     error::RegistryError,
     kind::{ComponentKind, ConfigKey},
     registry::Registry,
 };
-pub(crate) use self::registry::Factory;

@@ -40,7 +40,8 @@ struct Entry {
 }
 
 type Check = Arc<dyn Fn(&Config) -> Result<(), ConfigError> + Send + Sync>;
-type Make<T> = Arc<dyn Fn(&Config, ComponentContext) -> Result<Box<T>, ComponentError> + Send + Sync>;
+type Make<T> =
+    Arc<dyn Fn(&Config, ComponentContext) -> Result<Box<T>, ComponentError> + Send + Sync>;
 
 /// How instances are made; one arm a role.
 #[derive(Clone)]
@@ -89,7 +90,11 @@ impl Registry {
         + Sync
         + 'static,
     ) -> Result<&mut Self, RegistryError> {
-        self.add::<C>(kind, Role::Processor, Factory::Processor(configured(factory)))
+        self.add::<C>(
+            kind,
+            Role::Processor,
+            Factory::Processor(configured(factory)),
+        )
     }
 
     /// Registers a sink; as [`source`](Registry::source).
@@ -116,7 +121,9 @@ impl Registry {
     pub fn event<T: EventValue>(&mut self) -> Result<&mut Self, RegistryError> {
         let event_type = T::EVENT_TYPE
             .parse()
-            .map_err(|_| RegistryError::EventType { name: T::EVENT_TYPE.to_owned() })?;
+            .map_err(|_| RegistryError::EventType {
+                name: T::EVENT_TYPE.to_owned(),
+            })?;
         self.codecs.insert::<T>(event_type);
         Ok(self)
     }
@@ -156,7 +163,9 @@ impl Registry {
     ///
     /// What is wrong with the configuration, with the path of the value in it.
     pub fn check(&self, name: &str, config: &Config) -> Result<(), ConfigError> {
-        self.entries.get(name).map_or(Ok(()), |entry| (entry.check)(config))
+        self.entries
+            .get(name)
+            .map_or(Ok(()), |entry| (entry.check)(config))
     }
 
     pub(crate) fn factory(&self, name: &str) -> Option<&Factory> {
@@ -172,13 +181,24 @@ impl Registry {
         let name = kind.name.clone();
         if kind.role != role {
             let (described, registered) = (kind.role.as_str(), role.as_str());
-            return Err(RegistryError::OtherRole { name, described, registered });
+            return Err(RegistryError::OtherRole {
+                name,
+                described,
+                registered,
+            });
         }
         if self.entries.contains_key(&name) {
             return Err(RegistryError::Taken { name });
         }
         let check: Check = Arc::new(|config| config.parse::<C>().map(drop));
-        self.entries.insert(name, Entry { kind, check, factory });
+        self.entries.insert(
+            name,
+            Entry {
+                kind,
+                check,
+                factory,
+            },
+        );
         Ok(self)
     }
 }
@@ -187,9 +207,9 @@ fn configured<C: DeserializeOwned + 'static, T: ?Sized>(
     factory: impl Fn(C, ComponentContext) -> Result<Box<T>, ComponentError> + Send + Sync + 'static,
 ) -> Make<T> {
     Arc::new(move |config, context| {
-        let config = config
-            .parse()
-            .map_err(|error| ComponentError::stop("the configuration is not valid").caused_by(error))?;
+        let config = config.parse().map_err(|error| {
+            ComponentError::stop("the configuration is not valid").caused_by(error)
+        })?;
         factory(config, context)
     })
 }

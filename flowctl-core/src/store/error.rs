@@ -36,6 +36,9 @@ pub enum StoreError {
 
 impl StoreError {
     pub(crate) fn failed(action: &'static str, source: impl Into<BoxError>) -> Self {
-        Self::Failed { action, source: source.into() }
+        Self::Failed {
+            action,
+            source: source.into(),
+        }
     }
 }

@@ -15,7 +15,10 @@ impl Scope {
     /// The names of `store` that start with `prefix`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, prefix: &str) -> Self {
-        Self { store, prefix: prefix.into() }
+        Self {
+            store,
+            prefix: prefix.into(),
+        }
     }
 
     /// A corner of a new store in memory.
@@ -39,7 +42,9 @@ impl Scope {
     ///
     /// As [`Store::write`].
     pub async fn put(&self, name: &str, value: impl Into<Bytes>) -> Result<(), StoreError> {
-        self.store.write(vec![Change::Put(self.full(name), value.into())]).await
+        self.store
+            .write(vec![Change::Put(self.full(name), value.into())])
+            .await
     }
 
     /// Removes `name`, durably.
@@ -48,7 +53,9 @@ impl Scope {
     ///
     /// As [`Store::write`].
     pub async fn remove(&self, name: &str) -> Result<(), StoreError> {
-        self.store.write(vec![Change::Remove(self.full(name))]).await
+        self.store
+            .write(vec![Change::Remove(self.full(name))])
+            .await
     }
 
     /// All entries, by name within this corner.
@@ -61,7 +68,8 @@ impl Scope {
         Ok(found
             .into_iter()
             .filter_map(|(name, value)| {
-                name.strip_prefix(&*self.prefix).map(|name| (name.to_owned(), value))
+                name.strip_prefix(&*self.prefix)
+                    .map(|name| (name.to_owned(), value))
             })
             .collect())
     }

@@ -1,0 +1,183 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::{Delivery, Receiver, Wake};
+use crate::{ComponentId, event::Event};
+
+/// All edges into one component, read as one stream that is in order per source.
+///
+/// Where several edges carry the same source (the two ways around a diamond), their batches are
+/// merged: the inlet hands out a stretch of the stream only when every one of those edges has come
+/// that far, and puts what belongs to the same stretch into one batch. So a reader never sees a
+/// source go back, [`Batch::through`](crate::event::Batch::through) means the same behind a diamond
+/// as before it, and the order is the same in every run.
+///
+/// What waits in the inlet for the other way is bounded by what fits on that way: the source sends
+/// each batch both ways before the next, and stands still when either is full.
+#[derive(Debug)]
+pub(crate) struct Inlet {
+    component: ComponentId,
+    edges: Vec<InEdge>,
+    joins: BTreeSet<ComponentId>,
+    wake: Wake,
+    /// Where the search for a ready source begins next, so that none starves.
+    turn: usize,
+}
+
+/// One edge into a component.
+#[derive(Debug)]
+pub(crate) struct InEdge {
+    receiver: Receiver,
+    sources: BTreeSet<ComponentId>,
+    waiting: BTreeMap<ComponentId, VecDeque<Delivery>>,
+}
+
+impl InEdge {
+    /// An edge on which events of these sources can arrive.
+    pub(crate) fn new(receiver: Receiver, sources: BTreeSet<ComponentId>) -> Self {
+        Self {
+            receiver,
+            sources,
+            waiting: BTreeMap::new(),
+        }
+    }
+
+    /// Takes from the queue until a batch of every source waits here, or nothing is left.
+    fn fill(&mut self) {
+        while self
+            .sources
+            .iter()
+            .any(|source| self.head(source).is_none())
+        {
+            let Some(delivery) = self.receiver.try_recv() else {
+                break;
+            };
+            let source = delivery.batch.source().clone();
+            self.waiting.entry(source).or_default().push_back(delivery);
+        }
+    }
+
+    fn head(&self, source: &ComponentId) -> Option<u64> {
+        self.waiting
+            .get(source)?
+            .front()
+            .map(|delivery| delivery.batch.through())
+    }
+
+    fn pop(&mut self, source: &ComponentId) -> Option<Delivery> {
+        self.waiting.get_mut(source)?.pop_front()
+    }
+
+    fn is_finished(&self) -> bool {
+        self.waiting.values().all(VecDeque::is_empty) && self.receiver.is_finished()
+    }
+}
+
+impl Inlet {
+    /// The inlet of `component`; all its edges must wake `wake`.
+    pub(crate) fn new(component: ComponentId, edges: Vec<InEdge>, wake: Wake) -> Self {
+        let mut seen = BTreeSet::new();
+        let joins = edges
+            .iter()
+            .flat_map(|edge| &edge.sources)
+            .filter(|source| !seen.insert((*source).clone()))
+            .cloned()
+            .collect();
+        Self {
+            component,
+            edges,
+            joins,
+            wake,
+            turn: 0,
+        }
+    }
+
+    /// Waits for the next delivery; `None` when every edge has ended. Cancel safe.
+    pub(crate) async fn next(&mut self) -> Option<Delivery> {
+        loop {
+            if let Some(delivery) = self.try_next() {
+                return Some(delivery);
+            }
+            if self.edges.iter().all(InEdge::is_finished) {
+                return None;
+            }
+            self.wake.notified().await;
+        }
+    }
+
+    /// The next delivery, if one is ready.
+    pub(crate) fn try_next(&mut self) -> Option<Delivery> {
+        let mut delivery = match self.edges.as_mut_slice() {
+            [only] => only.receiver.try_recv()?,
+            _ => self.merge()?,
+        };
+        delivery.obligation.hold(&self.component);
+        Some(delivery)
+    }
+
+    fn merge(&mut self) -> Option<Delivery> {
+        self.edges.iter_mut().for_each(InEdge::fill);
+        let sources: BTreeSet<&ComponentId> =
+            self.edges.iter().flat_map(|edge| &edge.sources).collect();
+        let count = sources.len();
+        let (skip, ready) = (0..count)
+            .map(|step| (self.turn + step) % count)
+            .filter_map(|index| sources.iter().nth(index).map(|source| (index, *source)))
+            .find_map(|(index, source)| {
+                self.ready(source).map(|at| (index, (source.clone(), at)))
+            })?;
+        self.turn = skip + 1;
+        let (source, through) = ready;
+        self.take(&source, through)
+    }
+
+    /// The next stretch of `source` that every edge which carries it has come to.
+    fn ready(&self, source: &ComponentId) -> Option<u64> {
+        let mut next = None;
+        for edge in self
+            .edges
+            .iter()
+            .filter(|edge| edge.sources.contains(source))
+        {
+            match edge.head(source) {
+                Some(through) => next = Some(next.map_or(through, |least: u64| least.min(through))),
+                None if edge.receiver.is_finished() => {}
+                None => return None,
+            }
+        }
+        next
+    }
+
+    fn take(&mut self, source: &ComponentId, through: u64) -> Option<Delivery> {
+        let joins = self.joins.contains(source);
+        let mut merged: Option<Delivery> = None;
+        for (index, edge) in (0_u32..).zip(&mut self.edges) {
+            if edge.head(source) != Some(through) {
+                continue;
+            }
+            let Some(mut delivery) = edge.pop(source) else {
+                continue;
+            };
+            if joins {
+                let marked = delivery.batch.events().iter().cloned();
+                let marked = marked.map(|event| event.through_edge(index)).collect();
+                delivery.batch = delivery.batch.with_events(marked);
+            }
+            merged = Some(match merged.take() {
+                None => delivery,
+                Some(first) => together(first, delivery),
+            });
+        }
+        merged
+    }
+}
+
+/// Two batches of one stretch as one, in the order of their sequences.
+fn together(first: Delivery, second: Delivery) -> Delivery {
+    let events = [first.batch.events(), second.batch.events()];
+    let mut events: Vec<Event> = events.concat();
+    events.sort_by_key(Event::sequence);
+    Delivery {
+        batch: first.batch.with_events(events),
+        obligation: first.obligation.merge(second.obligation),
+    }
+}

@@ -1,0 +1,177 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Closed, Delivery, Obligation, Sender, queue::Refused};
+use crate::{
+    ComponentId, EventType,
+    event::{Batch, Event},
+};
+
+/// All edges out of one component.
+///
+/// Every edge gets every batch, reduced to the event types it takes, and an empty one where it takes
+/// none: so each edge's reader knows how far the stream is.
+#[derive(Debug)]
+pub(crate) struct Outlet {
+    component: ComponentId,
+    edges: Vec<OutEdge>,
+    /// Where events go that were given up on; gets a batch, mostly empty, for every batch.
+    dead_letters: Option<Sender>,
+}
+
+/// One edge out of a component.
+#[derive(Debug)]
+pub(crate) struct OutEdge {
+    pub(crate) to: ComponentId,
+    pub(crate) sender: Sender,
+    /// The event types it takes; `None`: all.
+    pub(crate) types: Option<BTreeSet<EventType>>,
+    pub(crate) full: Full,
+}
+
+/// What happens to a batch for which an edge has no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// Wait until there is.
+    Block,
+    /// Leave its events out, counted.
+    Drop,
+    /// Give its events to the dead letters.
+    DeadLetter,
+}
+
+/// What became of a batch beside being sent.
+#[derive(Debug, Default)]
+pub(crate) struct Routed {
+    /// Events that no edge takes, by type.
+    pub(crate) unrouted: BTreeMap<EventType, u64>,
+    /// Events that an edge had no room for, by the edge's reader, with those that became dead letters.
+    pub(crate) lagged: BTreeMap<ComponentId, u64>,
+}
+
+impl Outlet {
+    pub(crate) const fn new(
+        component: ComponentId,
+        edges: Vec<OutEdge>,
+        dead_letters: Option<Sender>,
+    ) -> Self {
+        Self {
+            component,
+            edges,
+            dead_letters,
+        }
+    }
+
+    /// Ends the stream: every reader gets what is there and then the end.
+    pub(crate) fn close(&mut self) {
+        self.edges.clear();
+        self.dead_letters = None;
+    }
+
+    /// The most that waits on any one edge, in events and bytes.
+    pub(crate) fn depth(&self) -> (usize, usize) {
+        let depths = self.edges.iter().map(|edge| edge.sender.depth());
+        depths.fold((0, 0), |most, depth| {
+            (most.0.max(depth.0), most.1.max(depth.1))
+        })
+    }
+
+    /// Sends a batch along every edge and `dead` to the dead letters; waits where an edge is full
+    /// and says so. With no edge at all the obligation is fulfilled here.
+    ///
+    /// `wrap` makes a dead letter of an event that an edge had no room for.
+    pub(crate) async fn send(
+        &self,
+        batch: &Batch,
+        obligation: Obligation,
+        mut dead: Vec<Event>,
+        wrap: impl Fn(&Event, &ComponentId) -> Event,
+    ) -> Result<Routed, Closed> {
+        let mut routed = Routed::default();
+        let mut owed = Some(obligation);
+        for (index, edge) in self.edges.iter().enumerate() {
+            let last = index + 1 == self.edges.len() && self.dead_letters.is_none();
+            let Some(obligation) = part(&mut owed, last) else {
+                break;
+            };
+            let batch = edge.takes(batch);
+            match edge.full {
+                Full::Block => edge.sender.send(Delivery { batch, obligation }).await?,
+                Full::Drop | Full::DeadLetter => {
+                    let Some(refused) = edge.offer(Delivery { batch, obligation })? else {
+                        continue;
+                    };
+                    let events = refused.batch.events();
+                    if !events.is_empty() {
+                        *routed.lagged.entry(edge.to.clone()).or_default() += events.len() as u64;
+                    }
+                    if edge.full == Full::DeadLetter {
+                        dead.extend(events.iter().map(|event| wrap(event, &edge.to)));
+                    }
+                    edge.sender.send_progress(&refused.batch, &self.component)?;
+                    refused.obligation.fulfil();
+                }
+            }
+        }
+        if let (Some(letters), Some(obligation)) = (&self.dead_letters, owed.take()) {
+            dead.sort_by_key(Event::sequence);
+            let batch = batch.with_events(dead);
+            letters.send(Delivery { batch, obligation }).await?;
+        }
+        if let Some(obligation) = owed {
+            obligation.fulfil();
+        }
+        self.count_unrouted(batch, &mut routed);
+        Ok(routed)
+    }
+
+    fn count_unrouted(&self, batch: &Batch, routed: &mut Routed) {
+        if self.edges.is_empty() || self.edges.iter().any(|edge| edge.types.is_none()) {
+            return;
+        }
+        for event in batch.events() {
+            if !self
+                .edges
+                .iter()
+                .any(|edge| edge.takes_type(event.event_type()))
+            {
+                *routed
+                    .unrouted
+                    .entry(event.event_type().clone())
+                    .or_default() += 1;
+            }
+        }
+    }
+}
+
+/// A part of what is owed; the last one to ask gets what is left.
+fn part(owed: &mut Option<Obligation>, last: bool) -> Option<Obligation> {
+    if last {
+        owed.take()
+    } else {
+        owed.as_ref().map(Obligation::split)
+    }
+}
+
+impl OutEdge {
+    fn takes_type(&self, event_type: &EventType) -> bool {
+        self.types
+            .as_ref()
+            .is_none_or(|types| types.contains(event_type))
+    }
+
+    fn takes(&self, batch: &Batch) -> Batch {
+        match &self.types {
+            None => batch.clone(),
+            Some(types) => batch.filter(|event| types.contains(event.event_type())),
+        }
+    }
+
+    /// Adds the delivery if there is room; what there is no room for comes back.
+    fn offer(&self, delivery: Delivery) -> Result<Option<Delivery>, Closed> {
+        match self.sender.try_send(delivery) {
+            Ok(()) => Ok(None),
+            Err(Refused::Closed) => Err(Closed),
+            Err(Refused::Full(delivery)) => Ok(Some(*delivery)),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Drives the generations of a run until it is over.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    error::{RunError, RunErrorKind},
+    events::RunEventKind,
+    generation::{Ended, Generation},
+    handle::Shared,
+    layout::Layout,
+    report::{Outcome, RunReport},
+    runner::Parts,
+    status::ComponentState,
+    step::{backoff, jitter},
+    task_set::TaskSet,
+    wiring,
+};
+use crate::{
+    Chain, ComponentId,
+    component::Cancellation,
+    spec::{Restart, RestartPolicy},
+};
+
+/// The one task that owns a run.
+pub(super) struct Engine {
+    pub(super) parts: Parts,
+    pub(super) layout: Layout,
+    pub(super) shared: Arc<Shared>,
+    /// Set once the run was asked to stop, to the grace it is given.
+    pub(super) stop: watch::Receiver<Option<Duration>>,
+    /// The grace after a failure, in which the rest of the pipeline finishes what it has.
+    pub(super) grace: Duration,
+}
+
+/// How one generation ended.
+#[derive(Default)]
+struct Finish {
+    error: Option<RunError>,
+    stopped: bool,
+    forced: Vec<ComponentId>,
+}
+
+impl Engine {
+    pub(super) async fn run(mut self) -> RunReport {
+        let mut restarts = VecDeque::new();
+        let mut number = 0;
+        let finish = loop {
+            number += 1;
+            let began = Instant::now();
+            let finish = self.generation(number).await;
+            let Some(pause) = self.restart(&finish, began, &mut restarts) else {
+                break finish;
+            };
+            self.tell_failure(&finish);
+            self.enter_all(&ComponentState::BackingOff);
+            if self.stopped_within(pause).await {
+                break Finish {
+                    stopped: true,
+                    ..finish
+                };
+            }
+            self.shared.teller.tell(RunEventKind::Restarting {
+                generation: number + 1,
+            });
+        };
+        self.close_run().await;
+        self.report(finish)
+    }
+
+    async fn generation(&mut self, number: u32) -> Finish {
+        let stop = Cancellation::new();
+        let shared = Arc::clone(&self.shared);
+        let (parts, layout) = (self.parts.clone(), self.layout.clone());
+        let mut generation = Generation {
+            parts: &parts,
+            layout: &layout,
+            scope: &shared.scope,
+            number,
+            counters: &shared.counters,
+            teller: &shared.teller,
+            stop: stop.clone(),
+            handles: Vec::new(),
+        };
+        let started = tokio::select! {
+            biased;
+            started = generation.start() => Some(started),
+            () = asked(&mut self.stop) => None,
+        };
+        let finish = match started {
+            None => Finish {
+                stopped: true,
+                ..Finish::default()
+            },
+            Some(Err(error)) => {
+                if let Some(counters) = self.counters_of(error.component()) {
+                    wiring::enter(counters, &shared.teller, ComponentState::Failed);
+                }
+                Finish {
+                    error: Some(error),
+                    ..Finish::default()
+                }
+            }
+            Some(Ok(tasks)) => self.drive(tasks, &stop).await,
+        };
+        stop.cancel();
+        generation.end().await;
+        finish
+    }
+
+    /// Waits until every task has ended, passing on what happens: a request to stop, a failure, a
+    /// deadline.
+    async fn drive(&mut self, mut tasks: TaskSet<Ended>, stop: &Cancellation) -> Finish {
+        let mut finish = Finish::default();
+        let mut running: BTreeSet<usize> = (0..self.layout.nodes.len()).collect();
+        let mut deadline: Option<Instant> = None;
+        loop {
+            let passed = async {
+                match deadline {
+                    Some(deadline) => tokio::time::sleep_until(deadline).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                joined = tasks.join_next() => match joined {
+                    None => break,
+                    Some(Ok((node, result))) => {
+                        running.remove(&node);
+                        if let Err(error) = result {
+                            self.fail(node, error, &mut finish, stop, &mut deadline);
+                        }
+                    }
+                    Some(Err(error)) if error.is_cancelled() => {}
+                    Some(Err(error)) => {
+                        let error = wiring::panicked_engine(error);
+                        self.fail(usize::MAX, error, &mut finish, stop, &mut deadline);
+                    }
+                },
+                grace = stop_asked(&mut self.stop) => {
+                    if !finish.stopped {
+                        self.shared.teller.tell(RunEventKind::Draining);
+                    }
+                    finish.stopped = true;
+                    stop.cancel();
+                    let asked = Instant::now().checked_add(grace);
+                    deadline = match (deadline, asked) {
+                        (Some(one), Some(other)) => Some(one.min(other)),
+                        (one, other) => one.or(other),
+                    };
+                }
+                () = passed => {
+                    deadline = None;
+                    tasks.abort_all();
+                    let ids = running.iter().filter_map(|node| self.layout.nodes.get(*node));
+                    finish.forced = ids.map(|node| node.component.id.clone()).collect();
+                }
+            }
+        }
+        finish
+    }
+
+    fn fail(
+        &self,
+        node: usize,
+        error: RunError,
+        finish: &mut Finish,
+        stop: &Cancellation,
+        deadline: &mut Option<Instant>,
+    ) {
+        if let Some(counters) = self.shared.counters.get(node) {
+            wiring::enter(counters, &self.shared.teller, ComponentState::Failed);
+        }
+        tracing::error!(code = error.code(), error = %Chain(&error), "a component failed");
+        finish.error.get_or_insert(error);
+        stop.cancel();
+        deadline.get_or_insert_with(|| Instant::now() + self.grace);
+    }
+
+    /// How long to wait before the pipeline is started again; `None`: it is not.
+    fn restart(
+        &self,
+        finish: &Finish,
+        began: Instant,
+        restarts: &mut VecDeque<Instant>,
+    ) -> Option<Duration> {
+        let error = finish.error.as_ref().filter(|_| !finish.stopped)?;
+        // What fails before any record moved, or breaks a contract, fails the same way again.
+        if !matches!(error.kind(), RunErrorKind::Failed | RunErrorKind::StateLost)
+            || !error.is_transient()
+        {
+            return None;
+        }
+        let component = self
+            .layout
+            .nodes
+            .iter()
+            .find(|node| Some(&node.component.id) == error.component())?;
+        let restart: &Restart = &component.component.restart;
+        if restart.policy == RestartPolicy::Never {
+            return None;
+        }
+        let now = Instant::now();
+        if now.duration_since(began) >= restart.reset_after {
+            restarts.clear();
+        }
+        restarts.retain(|at| now.duration_since(*at) < restart.budget.window);
+        if restarts.len() >= usize::try_from(restart.budget.restarts).unwrap_or(usize::MAX) {
+            return None;
+        }
+        restarts.push_back(now);
+        let failed = u32::try_from(restarts.len()).unwrap_or(u32::MAX);
+        Some(backoff(
+            restart.backoff.base,
+            restart.backoff.cap,
+            failed,
+            jitter(),
+        ))
+    }
+
+    async fn stopped_within(&mut self, pause: Duration) -> bool {
+        tokio::time::timeout(pause, asked(&mut self.stop))
+            .await
+            .is_ok()
+    }
+
+    async fn close_run(&self) {
+        for executor in &self.parts.executors {
+            if let Err(error) = executor.close_run(&self.shared.scope).await {
+                tracing::warn!(error = %Chain(&error), "a run was not closed");
+            }
+        }
+    }
+
+    fn report(&self, finish: Finish) -> RunReport {
+        let outcome = match (&finish.error, finish.forced.is_empty(), finish.stopped) {
+            (Some(_), ..) => Outcome::Failed,
+            (None, false, _) => Outcome::Forced,
+            (None, true, true) => Outcome::Drained,
+            (None, true, false) => Outcome::Completed,
+        };
+        self.tell_failure(&finish);
+        for counters in &self.shared.counters {
+            if !counters.status().state.is_over() {
+                wiring::enter(counters, &self.shared.teller, ComponentState::Stopped);
+            }
+        }
+        self.shared.teller.tell(RunEventKind::Ended(outcome));
+        RunReport {
+            outcome,
+            error: finish.error,
+            forced: finish.forced,
+            status: self.shared.status(),
+        }
+    }
+
+    fn tell_failure(&self, finish: &Finish) {
+        if let Some(error) = &finish.error {
+            self.shared.teller.tell(RunEventKind::Failed {
+                component: error.component().cloned(),
+                error: Chain(error).to_string(),
+            });
+        }
+    }
+
+    fn enter_all(&self, state: &ComponentState) {
+        for counters in &self.shared.counters {
+            wiring::enter(counters, &self.shared.teller, state.clone());
+        }
+    }
+
+    fn counters_of(&self, component: Option<&ComponentId>) -> Option<&super::counters::Counters> {
+        let of = |counters: &&Arc<super::counters::Counters>| Some(&counters.id) == component;
+        self.shared.counters.iter().find(of).map(AsRef::as_ref)
+    }
+}
+
+/// Waits until the run was asked to stop, also if that was before.
+async fn asked(stop: &mut watch::Receiver<Option<Duration>>) {
+    if stop.wait_for(Option::is_some).await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// Waits for a request to stop that was not seen yet, and tells its grace.
+async fn stop_asked(stop: &mut watch::Receiver<Option<Duration>>) -> Duration {
+    loop {
+        if stop.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        if let Some(grace) = *stop.borrow_and_update() {
+            return grace;
+        }
+    }
+}

@@ -1,0 +1,214 @@
+use std::{error::Error, fmt};
+
+use crate::{BoxError, ComponentId, component::ComponentError, store::StoreError};
+
+/// A run could not start, or ended with an error.
+#[derive(Debug)]
+pub struct RunError {
+    kind: RunErrorKind,
+    component: Option<ComponentId>,
+    help: Option<String>,
+    source: Option<BoxError>,
+}
+
+/// What went wrong, by what a caller would do differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RunErrorKind {
+    /// A component could not be made or opened.
+    NotStarted,
+    /// No executor of the runner starts this kind of workload.
+    NoExecutor {
+        /// What the component asks for: `image`, `command`, `use`.
+        workload: String,
+    },
+    /// The state cannot be opened or read.
+    State,
+    /// The stored position is of another source.
+    OtherSource {
+        /// The fingerprint in the state.
+        stored: String,
+        /// What the source calls itself now.
+        found: String,
+    },
+    /// A sink needs what the source cannot go back to.
+    CannotRewind {
+        /// The sequence that the checkpoint stands at.
+        checkpoint: u64,
+        /// The sequence that the sink has; `None`: nothing.
+        sink_has: Option<u64>,
+    },
+    /// A component failed while the pipeline ran.
+    Failed,
+    /// A component did not keep its contract.
+    Contract {
+        /// The clause and what happened.
+        broken: String,
+    },
+    /// A component panicked.
+    Panicked {
+        /// What it said.
+        message: String,
+    },
+    /// The state could not be written while the pipeline ran.
+    StateLost,
+    /// A component had to be ended by force before everything in flight was delivered.
+    Forced,
+}
+
+impl RunErrorKind {
+    /// The stable code; `flowctl explain CODE` tells more.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotStarted => "F301",
+            Self::NoExecutor { .. } => "F302",
+            Self::State => "F303",
+            Self::OtherSource { .. } => "F304",
+            Self::CannotRewind { .. } => "F305",
+            Self::Failed => "R401",
+            Self::Contract { .. } => "R402",
+            Self::Panicked { .. } => "R403",
+            Self::StateLost => "R404",
+            Self::Forced => "R405",
+        }
+    }
+
+    /// Whether it happened before any record moved.
+    #[must_use]
+    pub const fn is_at_start(&self) -> bool {
+        matches!(
+            self,
+            Self::NotStarted
+                | Self::NoExecutor { .. }
+                | Self::State
+                | Self::OtherSource { .. }
+                | Self::CannotRewind { .. }
+        )
+    }
+}
+
+impl RunError {
+    pub(crate) const fn new(kind: RunErrorKind) -> Self {
+        Self {
+            kind,
+            component: None,
+            help: None,
+            source: None,
+        }
+    }
+
+    pub(crate) fn of(mut self, component: &ComponentId) -> Self {
+        self.component = Some(component.clone());
+        self
+    }
+
+    pub(crate) fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(crate) fn from_component(
+        kind: RunErrorKind,
+        component: &ComponentId,
+        mut error: ComponentError,
+    ) -> Self {
+        let help = error.take_help();
+        let mut this = Self::new(kind).of(component).caused_by(error);
+        this.help = help;
+        this
+    }
+
+    pub(crate) fn from_store(kind: RunErrorKind, error: StoreError) -> Self {
+        Self::new(kind).caused_by(error)
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub const fn kind(&self) -> &RunErrorKind {
+        &self.kind
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+
+    /// The component it is about.
+    #[must_use]
+    pub const fn component(&self) -> Option<&ComponentId> {
+        self.component.as_ref()
+    }
+
+    /// One line on what the user can do, if anything is known.
+    #[must_use]
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// Whether the same run may succeed later with nothing changed.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match &self.source {
+            Some(source) => source
+                .downcast_ref::<ComponentError>()
+                .is_some_and(ComponentError::is_transient),
+            None => false,
+        }
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let component = self.component.as_ref().map_or("?", ComponentId::as_str);
+        match &self.kind {
+            RunErrorKind::NotStarted => write!(f, "`{component}` did not start"),
+            RunErrorKind::NoExecutor { workload } => {
+                write!(
+                    f,
+                    "nothing here can start `{component}`, which asks for `{workload}`"
+                )
+            }
+            RunErrorKind::State => f.write_str("the state of the pipeline cannot be used"),
+            RunErrorKind::OtherSource { stored, found } => write!(
+                f,
+                "the stored position of `{component}` is of another source: the state says `{stored}`, the source says `{found}`"
+            ),
+            RunErrorKind::CannotRewind {
+                checkpoint,
+                sink_has: Some(has),
+            } => write!(
+                f,
+                "a sink has only what came up to {has}, and `{component}` cannot go back before {checkpoint}"
+            ),
+            RunErrorKind::CannotRewind {
+                checkpoint,
+                sink_has: None,
+            } => write!(
+                f,
+                "a sink has nothing yet, and `{component}` cannot go back before {checkpoint}"
+            ),
+            RunErrorKind::Failed => write!(f, "`{component}` failed"),
+            RunErrorKind::Contract { broken } => {
+                write!(f, "`{component}` does not keep its contract: {broken}")
+            }
+            RunErrorKind::Panicked { message } => write!(f, "`{component}` panicked: {message}"),
+            RunErrorKind::StateLost => f.write_str("the state of the pipeline cannot be written"),
+            RunErrorKind::Forced => write!(f, "`{component}` had to be ended by force"),
+        }
+    }
+}
+
+impl Error for RunError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
+    }
+}

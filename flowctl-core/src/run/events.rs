@@ -1,0 +1,138 @@
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::SystemTime,
+};
+
+use futures_core::Stream;
+use tokio::sync::broadcast;
+
+use super::{report::Outcome, status::ComponentState};
+use crate::ComponentId;
+
+/// Something that happened in a run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RunEvent {
+    /// When, by the wall clock.
+    pub at: SystemTime,
+    /// What.
+    pub kind: RunEventKind,
+}
+
+/// What can happen in a run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum RunEventKind {
+    /// A component is in another state.
+    State {
+        /// The component.
+        component: ComponentId,
+        /// Which start of it.
+        generation: u32,
+        /// The state it is in now.
+        state: ComponentState,
+    },
+    /// A source was opened.
+    Opened {
+        /// The source.
+        component: ComponentId,
+        /// It begins after this sequence; `None`: at its beginning.
+        after: Option<u64>,
+    },
+    /// A call failed and is made again after a pause.
+    Retrying {
+        /// The component.
+        component: ComponentId,
+        /// Which attempt comes next, from 2.
+        attempt: u32,
+        /// What went wrong, with all causes.
+        error: String,
+    },
+    /// Events were given up on.
+    Rejected {
+        /// The component that could not take them.
+        component: ComponentId,
+        /// How many.
+        events: u64,
+        /// Why, with all causes.
+        reason: String,
+        /// Whether they became dead letters; otherwise they are only counted.
+        dead_lettered: bool,
+    },
+    /// The run was asked to stop: sources stand still, the rest finishes what is in flight.
+    Draining,
+    /// A component failed.
+    Failed {
+        /// The component.
+        component: Option<ComponentId>,
+        /// What went wrong, with all causes.
+        error: String,
+    },
+    /// The run failed and starts again.
+    Restarting {
+        /// Which start comes next, from 2.
+        generation: u32,
+    },
+    /// The reader was too slow; this many events are missing here.
+    Missed(u64),
+    /// The run is over. Nothing follows.
+    Ended(Outcome),
+}
+
+/// The events of a run from now on. A reader that is too slow is told how many it missed.
+pub struct RunEvents(Pin<Box<dyn Stream<Item = RunEvent> + Send>>);
+
+impl Stream for RunEvents {
+    type Item = RunEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<RunEvent>> {
+        self.0.as_mut().poll_next(cx)
+    }
+}
+
+impl std::fmt::Debug for RunEvents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RunEvents")
+    }
+}
+
+/// Where the parts of a run tell what happens.
+#[derive(Clone, Debug)]
+pub(crate) struct Teller(Arc<broadcast::Sender<RunEvent>>);
+
+/// Events that a slow reader may be behind before it misses some.
+const KEPT: usize = 1024;
+
+impl Teller {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(broadcast::channel(KEPT).0))
+    }
+
+    pub(crate) fn tell(&self, kind: RunEventKind) {
+        // Nobody listening is fine.
+        let _ = self.0.send(RunEvent {
+            at: SystemTime::now(),
+            kind,
+        });
+    }
+
+    pub(crate) fn listen(&self) -> RunEvents {
+        let listener = self.0.subscribe();
+        RunEvents(Box::pin(futures_util::stream::unfold(
+            listener,
+            |mut listener| async {
+                let event = match listener.recv().await {
+                    Ok(event) => event,
+                    Err(broadcast::error::RecvError::Lagged(missed)) => RunEvent {
+                        at: SystemTime::now(),
+                        kind: RunEventKind::Missed(missed),
+                    },
+                    Err(broadcast::error::RecvError::Closed) => return None,
+                };
+                Some((event, listener))
+            },
+        )))
+    }
+}

@@ -1,0 +1,476 @@
+//! One start of all components of a pipeline, from opened to running tasks.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use tokio::sync::Notify;
+
+use super::{
+    checkpoint::Checkpoints,
+    counters::Counters,
+    dead_letter::DeadLetter,
+    error::{RunError, RunErrorKind},
+    events::{RunEventKind, Teller},
+    layout::{Carries, Edge, Layout},
+    processor_task::ProcessorTask,
+    resume::{SinkHolds, resume},
+    runner::Parts,
+    sink_task::SinkTask,
+    source_task::SourceTask,
+    status::ComponentState,
+    task_set::TaskSet,
+    wiring::{self, DeadLetters},
+};
+use crate::{
+    ComponentId,
+    component::{
+        Cancellation, ComponentContext, ComponentError, Held, OpenSink, Resume, Sink, Source,
+        SourceIdentity,
+    },
+    executor::{
+        Endpoint, Executor, Handle, Instance, Objects, Reader, RunScope, StopOptions, WorkloadKind,
+    },
+    link::{InEdge, Inlet, Limit, OutEdge, Outlet, Receiver, Sender, Tracker, Wake, queue},
+    spec::ComponentSpec,
+    store::Scope,
+};
+
+/// What ends when a component's task does: which component, and how.
+pub(super) type Ended = (usize, Result<(), RunError>);
+
+/// One start of a pipeline.
+pub(super) struct Generation<'r> {
+    pub(super) parts: &'r Parts,
+    pub(super) layout: &'r Layout,
+    pub(super) scope: &'r RunScope,
+    pub(super) number: u32,
+    pub(super) counters: &'r [Arc<Counters>],
+    pub(super) teller: &'r Teller,
+    /// Given when sources should stand still.
+    pub(super) stop: Cancellation,
+    /// What was started, in the order of starting.
+    pub(super) handles: Vec<(Arc<dyn Executor>, Handle)>,
+}
+
+/// Component objects by their place in the layout, each opened as far as `open` has come.
+#[derive(Default)]
+struct Opened {
+    sources: BTreeMap<usize, OpenedSource>,
+    sinks: BTreeMap<usize, (Box<dyn Sink>, Held)>,
+    processors: BTreeMap<usize, Vec<Box<dyn crate::Processor>>>,
+}
+
+struct OpenedSource {
+    source: Box<dyn Source>,
+    identity: SourceIdentity,
+    resume: Resume,
+}
+
+impl Generation<'_> {
+    /// Starts and opens everything, those that are fed before those that feed, and sets the tasks
+    /// going. No source has been asked for a record before everything is open.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that did not come up; what did is closed again.
+    pub(super) async fn start(&mut self) -> Result<TaskSet<Ended>, RunError> {
+        let mut opened = Opened::default();
+        match self.open(&mut opened).await {
+            Ok(()) => Ok(self.spawn(opened)),
+            Err(error) => {
+                opened.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends and forgets what was started; with no grace, because tasks have ended by now.
+    pub(super) async fn end(&mut self) {
+        for (executor, handle) in self.handles.drain(..).rev() {
+            let stopped = executor
+                .stop(&handle, StopOptions::within(std::time::Duration::ZERO))
+                .await;
+            if let Err(error) = stopped.map(drop) {
+                tracing::warn!(error = %crate::Chain(&error), "an instance did not stop");
+            }
+            if let Err(error) = executor.remove(&handle).await {
+                tracing::warn!(error = %crate::Chain(&error), "an instance was not removed");
+            }
+        }
+    }
+
+    async fn open(&mut self, opened: &mut Opened) -> Result<(), RunError> {
+        for node in self.sinks_first() {
+            self.enter(node, ComponentState::Starting);
+            let objects = self.instantiate(node).await?;
+            opened.take(node, objects).map_err(|()| {
+                self.contract(
+                    node,
+                    "its executor gave an object of another role".to_owned(),
+                )
+            })?;
+        }
+        let mut fingerprints = BTreeMap::new();
+        for (node, opened) in &mut opened.sources {
+            opened.identity = opened
+                .source
+                .identify()
+                .await
+                .map_err(|error| self.not_started(*node, error))?;
+            fingerprints.insert(self.id(*node).clone(), opened.identity.fingerprint.clone());
+        }
+        for (node, (sink, held)) in &mut opened.sinks {
+            let behind = |source: &ComponentId| self.sources_of(*node).contains(source);
+            let sources = fingerprints.iter().filter(|(source, _)| behind(source));
+            let open = OpenSink::new(
+                sources
+                    .map(|(id, print)| (id.clone(), print.clone()))
+                    .collect(),
+            );
+            *held = sink
+                .open(&open)
+                .await
+                .map_err(|error| self.not_started(*node, error))?;
+        }
+        for (node, processors) in &mut opened.processors {
+            for processor in processors {
+                processor
+                    .open()
+                    .await
+                    .map_err(|error| self.not_started(*node, error))?;
+            }
+        }
+        let holds: Vec<(usize, Held)> = opened
+            .sinks
+            .iter()
+            .map(|(node, (_, held))| (*node, held.clone()))
+            .collect();
+        for (node, opened) in &mut opened.sources {
+            opened.resume = self.resume(*node, &opened.identity, &holds).await?;
+            let source = &mut opened.source;
+            source
+                .open(opened.resume.clone())
+                .await
+                .map_err(|error| self.not_started(*node, error))?;
+            self.teller.tell(RunEventKind::Opened {
+                component: self.id(*node).clone(),
+                after: opened
+                    .resume
+                    .after
+                    .as_ref()
+                    .map(|position| position.sequence),
+            });
+        }
+        Ok(())
+    }
+
+    /// Has an executor start the component, and gets hold of the object that stands for it.
+    async fn instantiate(&mut self, node: usize) -> Result<Objects, RunError> {
+        let Some(component) = self.layout.nodes.get(node).map(|node| &node.component) else {
+            return Ok(Objects::Taken);
+        };
+        let executor = self.executor_of(component)?;
+        let failed = |error: crate::executor::ExecutorError| {
+            RunError::new(RunErrorKind::NotStarted)
+                .of(&component.id)
+                .caused_by(error)
+        };
+        let context = self.context(node, component);
+        let mut instance = Instance::new(self.scope.clone(), component.clone(), context.clone());
+        instance.generation = self.number;
+        executor.prepare(&instance).await.map_err(failed)?;
+        let handle = executor.start(&instance).await.map_err(failed)?;
+        self.handles.push((Arc::clone(&executor), handle.clone()));
+        let endpoint = executor
+            .endpoint(&handle, None, Reader::SameProcess)
+            .await
+            .map_err(failed)?;
+        match endpoint {
+            Endpoint::Local(local) => Ok(local.take()),
+            Endpoint::Network { address } => self.parts.connect(component, &address, context).await,
+        }
+    }
+
+    fn executor_of(&self, component: &ComponentSpec) -> Result<Arc<dyn Executor>, RunError> {
+        let kind = component.workload().map(WorkloadKind::of);
+        let starts = |executor: &&Arc<dyn Executor>| {
+            kind.is_some_and(|kind| executor.capabilities().workloads.contains(&kind))
+        };
+        self.parts
+            .executors
+            .iter()
+            .find(starts)
+            .cloned()
+            .ok_or_else(|| {
+                let workload = kind.map_or("nothing", WorkloadKind::field).to_owned();
+                RunError::new(RunErrorKind::NoExecutor { workload }).of(&component.id)
+            })
+    }
+
+    fn context(&self, node: usize, component: &ComponentSpec) -> ComponentContext {
+        let prefix = format!("component/{}/", component.id);
+        ComponentContext {
+            namespace: self.scope.namespace.clone(),
+            pipeline: self.scope.pipeline.clone(),
+            run: self.scope.id.clone(),
+            component: component.id.clone(),
+            generation: self.number,
+            cancellation: self.stop.child(),
+            meter: self
+                .counters
+                .get(node)
+                .map(|c| c.meter.clone())
+                .unwrap_or_default(),
+            codecs: self.parts.registry.codecs().clone(),
+            state: Scope::new(Arc::clone(&self.parts.store), &prefix),
+        }
+    }
+
+    async fn resume(
+        &self,
+        node: usize,
+        identity: &SourceIdentity,
+        sinks: &[(usize, Held)],
+    ) -> Result<Resume, RunError> {
+        let id = self.id(node);
+        let stored = Checkpoints(Arc::clone(&self.parts.store))
+            .read(id)
+            .await
+            .map_err(|error| RunError::from_store(RunErrorKind::State, error))?;
+        if let Some(stored) = &stored
+            && stored.fingerprint != identity.fingerprint
+        {
+            let (stored, found) = (stored.fingerprint.clone(), identity.fingerprint.clone());
+            return Err(RunError::new(RunErrorKind::OtherSource { stored, found })
+                .of(id)
+                .with_help("give the pipeline another name, or start it afresh with --fresh"));
+        }
+        let behind = sinks
+            .iter()
+            .filter(|(sink, _)| self.sources_of(*sink).contains(id));
+        let holds = behind.map(|(_, held)| match held {
+            Held::Unknown => SinkHolds::Unknown,
+            Held::Positions(positions) => positions
+                .get(id)
+                .map_or(SinkHolds::Nothing, |through| SinkHolds::Through(*through)),
+        });
+        let checkpoint = stored.map(|stored| stored.position());
+        resume(checkpoint.as_ref(), holds, identity.rewinds).map_err(|cannot| {
+            let kind = RunErrorKind::CannotRewind {
+                checkpoint: cannot.checkpoint,
+                sink_has: cannot.needed,
+            };
+            RunError::new(kind).of(id)
+        })
+    }
+
+    fn spawn(&self, mut opened: Opened) -> TaskSet<Ended> {
+        let mut ends = Ends::new(self.layout);
+        let mut tasks = TaskSet::new();
+        for node in self.sinks_first() {
+            let Some(counters) = self.counters.get(node).cloned() else {
+                continue;
+            };
+            let Some(spec) = self.layout.nodes.get(node) else {
+                continue;
+            };
+            let (outlet, has_letters) = ends.outlet(self.layout, node);
+            let inlet = ends.inlet(self.layout, node);
+            let (policy, teller) = (spec.policy.clone(), self.teller.clone());
+            let dead_letters = DeadLetters {
+                component: counters.id.clone(),
+                codecs: self.parts.registry.codecs().clone(),
+                event_type: has_letters
+                    .then(|| DeadLetter::EVENT_TYPE.parse().ok())
+                    .flatten(),
+            };
+            wiring::enter(&counters, &teller, ComponentState::Ready);
+            if let Some(OpenedSource {
+                source,
+                identity,
+                resume,
+            }) = opened.sources.remove(&node)
+            {
+                let task = SourceTask {
+                    source,
+                    fingerprint: identity.fingerprint,
+                    after: resume.after.map(|position| position.sequence),
+                    outlet,
+                    tracker: Arc::new(Tracker::default()),
+                    checkpoints: Checkpoints(Arc::clone(&self.parts.store)),
+                    policy,
+                    counters,
+                    teller,
+                    stop: self.stop.clone(),
+                };
+                tasks.spawn(async move { (node, task.run().await) });
+            } else if let Some(processors) = opened.processors.remove(&node) {
+                let task = ProcessorTask {
+                    processors,
+                    inlet,
+                    outlet,
+                    policy,
+                    counters,
+                    teller,
+                    dead_letters,
+                };
+                tasks.spawn(async move { (node, task.run().await) });
+            } else if let Some((sink, held)) = opened.sinks.remove(&node) {
+                let held = match held {
+                    Held::Unknown => BTreeMap::new(),
+                    Held::Positions(positions) => positions,
+                };
+                let queue = spec.component.queue;
+                let task = SinkTask {
+                    sink,
+                    held,
+                    inlet,
+                    outlet,
+                    limit: Limit::from(queue),
+                    policy,
+                    counters,
+                    teller,
+                    dead_letters,
+                };
+                tasks.spawn(async move { (node, task.run().await) });
+            }
+        }
+        tasks
+    }
+
+    /// Those that are fed before those that feed.
+    fn sinks_first(&self) -> impl Iterator<Item = usize> + use<> {
+        (0..self.layout.nodes.len()).rev()
+    }
+
+    fn enter(&self, node: usize, state: ComponentState) {
+        if let Some(counters) = self.counters.get(node) {
+            counters.begin_generation(self.number);
+            wiring::enter(counters, self.teller, state);
+        }
+    }
+
+    fn id(&self, node: usize) -> &ComponentId {
+        &self.counters[node].id
+    }
+
+    fn sources_of(&self, node: usize) -> &BTreeSet<ComponentId> {
+        &self.layout.nodes[node].sources
+    }
+
+    fn not_started(&self, node: usize, error: ComponentError) -> RunError {
+        RunError::from_component(RunErrorKind::NotStarted, self.id(node), error)
+    }
+
+    fn contract(&self, node: usize, broken: String) -> RunError {
+        RunError::new(RunErrorKind::Contract { broken }).of(self.id(node))
+    }
+}
+
+impl Opened {
+    fn take(&mut self, node: usize, objects: Objects) -> Result<(), ()> {
+        match objects {
+            Objects::Source(source) => {
+                let opened = OpenedSource {
+                    source,
+                    identity: SourceIdentity::new(""),
+                    resume: Resume::default(),
+                };
+                self.sources.insert(node, opened);
+            }
+            Objects::Processors(processors) => {
+                self.processors.insert(node, processors);
+            }
+            Objects::Sink(sink) => {
+                self.sinks.insert(node, (sink, Held::Unknown));
+            }
+            Objects::Taken => return Err(()),
+        }
+        Ok(())
+    }
+
+    /// Closes what came up, after something did not; what this says is of no more interest.
+    async fn close(self) {
+        for (_, mut opened) in self.sources {
+            let _ = opened.source.close().await;
+        }
+        for mut processor in self.processors.into_values().flatten() {
+            let _ = processor.close().await;
+        }
+        for (_, (mut sink, _)) in self.sinks {
+            let _ = sink.close().await;
+        }
+    }
+}
+
+/// The two ends of every edge, until the components they belong to take them.
+struct Ends {
+    senders: BTreeMap<usize, Sender>,
+    receivers: BTreeMap<usize, Receiver>,
+    wakes: Vec<Wake>,
+}
+
+impl Ends {
+    fn new(layout: &Layout) -> Self {
+        let wakes: Vec<Wake> = layout
+            .nodes
+            .iter()
+            .map(|_| Arc::new(Notify::new()))
+            .collect();
+        let mut ends = Self {
+            senders: BTreeMap::new(),
+            receivers: BTreeMap::new(),
+            wakes,
+        };
+        for (index, edge) in layout.edges.iter().enumerate() {
+            let (sender, receiver) = queue(edge.limit, Arc::clone(&ends.wakes[edge.to]));
+            ends.senders.insert(index, sender);
+            ends.receivers.insert(index, receiver);
+        }
+        ends
+    }
+
+    fn outlet(&mut self, layout: &Layout, node: usize) -> (Outlet, bool) {
+        let id = layout.nodes[node].component.id.clone();
+        let mut edges = Vec::new();
+        let mut letters = None;
+        let out = |(_, edge): &(usize, &Edge)| edge.from == node;
+        for (index, edge) in layout.edges.iter().enumerate().filter(out) {
+            let Some(sender) = self.senders.remove(&index) else {
+                continue;
+            };
+            match &edge.carries {
+                Carries::DeadLetters => letters = Some(sender),
+                Carries::Events { types, full } => edges.push(OutEdge {
+                    to: layout.nodes[edge.to].component.id.clone(),
+                    sender,
+                    types: types.clone(),
+                    full: *full,
+                }),
+            }
+        }
+        let has_letters = letters.is_some();
+        (Outlet::new(id, edges, letters), has_letters)
+    }
+
+    fn inlet(&mut self, layout: &Layout, node: usize) -> Inlet {
+        let into = |(_, edge): &(usize, &Edge)| edge.to == node;
+        let edges = layout
+            .edges
+            .iter()
+            .enumerate()
+            .filter(into)
+            .filter_map(|(index, edge)| {
+                let sources = layout.nodes[edge.from].sources.clone();
+                Some(InEdge::new(self.receivers.remove(&index)?, sources))
+            });
+        let edges = edges.collect();
+        Inlet::new(
+            layout.nodes[node].component.id.clone(),
+            edges,
+            Arc::clone(&self.wakes[node]),
+        )
+    }
+}

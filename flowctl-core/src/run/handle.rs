@@ -1,0 +1,146 @@
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use tokio::{sync::watch, task::JoinHandle};
+
+use super::{
+    counters::Counters,
+    events::{RunEvents, Teller},
+    report::{Outcome, RunReport},
+    status::RunStatus,
+    wiring,
+};
+use crate::executor::RunScope;
+
+/// A run that goes on. Dropping it asks the run to stop and does not wait.
+#[must_use = "dropping the handle asks the run to stop"]
+pub struct RunHandle {
+    control: RunControl,
+    engine: JoinHandle<RunReport>,
+}
+
+/// Shows a run and stops it; cheap to clone. It does not keep the run alive.
+#[derive(Clone)]
+pub struct RunControl {
+    shared: Arc<Shared>,
+    stop: watch::Sender<Option<Duration>>,
+}
+
+/// What everybody who looks at a run shares.
+pub(super) struct Shared {
+    pub(super) scope: RunScope,
+    pub(super) started: SystemTime,
+    pub(super) clock: Instant,
+    pub(super) counters: Vec<Arc<Counters>>,
+    pub(super) teller: Teller,
+}
+
+impl Shared {
+    pub(super) fn status(&self) -> RunStatus {
+        RunStatus {
+            pipeline: self.scope.pipeline.clone(),
+            run: self.scope.id.clone(),
+            started: self.started,
+            elapsed: self.clock.elapsed(),
+            components: self
+                .counters
+                .iter()
+                .map(|counters| counters.status())
+                .collect(),
+        }
+    }
+}
+
+impl RunControl {
+    pub(super) const fn new(shared: Arc<Shared>, stop: watch::Sender<Option<Duration>>) -> Self {
+        Self { shared, stop }
+    }
+
+    /// The run at this moment.
+    #[must_use]
+    pub fn status(&self) -> RunStatus {
+        self.shared.status()
+    }
+
+    /// What happens from now on.
+    #[must_use]
+    pub fn events(&self) -> RunEvents {
+        self.shared.teller.listen()
+    }
+
+    /// Asks the run to stop: sources stand still, what is in flight is delivered, and whatever has not
+    /// ended after `grace` is ended by force. A later call with less grace makes it more urgent.
+    pub fn stop(&self, grace: Duration) {
+        self.stop
+            .send_modify(|asked| *asked = Some(asked.map_or(grace, |asked| asked.min(grace))));
+    }
+}
+
+impl RunHandle {
+    pub(super) const fn new(control: RunControl, engine: JoinHandle<RunReport>) -> Self {
+        Self { control, engine }
+    }
+
+    /// A way to look at the run and to stop it from elsewhere.
+    #[must_use]
+    pub fn control(&self) -> RunControl {
+        self.control.clone()
+    }
+
+    /// The run at this moment.
+    #[must_use]
+    pub fn status(&self) -> RunStatus {
+        self.control.status()
+    }
+
+    /// What happens from now on.
+    #[must_use]
+    pub fn events(&self) -> RunEvents {
+        self.control.events()
+    }
+
+    /// Asks the run to stop; as [`RunControl::stop`].
+    pub fn stop(&self, grace: Duration) {
+        self.control.stop(grace);
+    }
+
+    /// Waits for the end. A wait that is dropped asks the run to stop.
+    pub async fn wait(mut self) -> RunReport {
+        match (&mut self.engine).await {
+            Ok(report) => report,
+            // The engine catches panics of components, so this is a fault of ours; it is told, not
+            // passed on.
+            Err(error) => RunReport {
+                outcome: Outcome::Failed,
+                error: Some(wiring::panicked_engine(error)),
+                forced: Vec::new(),
+                status: self.control.status(),
+            },
+        }
+    }
+}
+
+impl Drop for RunHandle {
+    fn drop(&mut self) {
+        self.control.stop(Duration::MAX);
+    }
+}
+
+impl fmt::Debug for RunControl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunControl")
+            .field("run", &self.shared.scope.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RunHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunHandle")
+            .field("control", &self.control)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,39 @@
+//! Running a pipeline: plan → open → run → drain → report.
+//!
+//! A [`Runner`] turns a spec into a [`Plan`] without doing anything, and starts it. A [`RunHandle`]
+//! shows the run (status snapshots, a stream of events), stops it, and waits for its [`RunReport`].
+//! Nothing here is global: two runs in one process do not know of each other.
+
+mod checkpoint;
+mod counters;
+mod dead_letter;
+mod engine;
+mod error;
+mod events;
+mod explain;
+mod generation;
+mod handle;
+mod layout;
+mod plan;
+mod processor_task;
+mod report;
+mod resume;
+mod runner;
+mod sink_task;
+mod source_task;
+mod status;
+mod step;
+mod task_set;
+mod wiring;
+
+pub use self::{
+    dead_letter::DeadLetter,
+    error::{RunError, RunErrorKind},
+    events::{RunEvent, RunEventKind, RunEvents},
+    explain::explain_run_code,
+    handle::{RunControl, RunHandle},
+    plan::{Plan, PlannedComponent, PlannedEdge},
+    report::{Outcome, RunReport},
+    runner::{Runner, RunnerBuilder},
+    status::{ComponentState, ComponentStatus, RunStatus},
+};

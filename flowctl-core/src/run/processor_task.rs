@@ -1,0 +1,131 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    counters::Counters,
+    error::{RunError, RunErrorKind},
+    events::Teller,
+    status::ComponentState,
+    step::{Done, Policy},
+    task_set::TaskSet,
+    wiring::{self, DeadLetters},
+};
+use crate::{
+    component::{ComponentError, Processor},
+    link::{Delivery, Inlet, Outlet},
+};
+
+/// Takes batches, passes them through a processor, sends what comes of them, in order.
+pub(super) struct ProcessorTask {
+    /// Equal instances; more than one only of a stateless processor.
+    pub(super) processors: Vec<Box<dyn Processor>>,
+    pub(super) inlet: Inlet,
+    pub(super) outlet: Outlet,
+    pub(super) policy: Policy,
+    pub(super) counters: Arc<Counters>,
+    pub(super) teller: Teller,
+    pub(super) dead_letters: DeadLetters,
+}
+
+type Passed = (Delivery, Result<Done, ComponentError>);
+
+impl ProcessorTask {
+    pub(super) async fn run(mut self) -> Result<(), RunError> {
+        let result = match self.processors.len() {
+            0 | 1 => self.one_at_a_time().await,
+            _ => self.several_at_once().await,
+        };
+        let mut closed = Ok(());
+        for processor in &mut self.processors {
+            closed = closed.and(processor.close().await);
+        }
+        let ended = result?;
+        closed.map_err(|error| self.failed(error))?;
+        wiring::enter(&self.counters, &self.teller, ended);
+        Ok(())
+    }
+
+    async fn one_at_a_time(&mut self) -> Result<ComponentState, RunError> {
+        while let Some(delivery) = self.inlet.next().await {
+            let Some(processor) = self.processors.first_mut() else {
+                break;
+            };
+            self.counters.took(&delivery.batch);
+            let passed = self
+                .policy
+                .pass(processor, &delivery.batch, &self.counters, &self.teller)
+                .await;
+            if !self.send((delivery, passed)).await? {
+                return Ok(ComponentState::Stopped);
+            }
+        }
+        Ok(ComponentState::Finished)
+    }
+
+    /// Each batch goes to an instance that is free; what comes back is sent in the order of what came.
+    async fn several_at_once(&mut self) -> Result<ComponentState, RunError> {
+        let most_ahead = 2 * self.processors.len() as u64;
+        let mut tasks: TaskSet<(u64, Box<dyn Processor>, Passed)> = TaskSet::new();
+        let mut passed: BTreeMap<u64, Passed> = BTreeMap::new();
+        let (mut taken, mut sent) = (0_u64, 0_u64);
+        let mut ended = false;
+        loop {
+            while let Some(next) = passed.remove(&sent) {
+                sent += 1;
+                if !self.send(next).await? {
+                    return Ok(ComponentState::Stopped);
+                }
+            }
+            let takes = !ended && !self.processors.is_empty() && taken - sent < most_ahead;
+            tokio::select! {
+                Some(joined) = tasks.join_next() => {
+                    let (number, processor, done) =
+                        joined.map_err(|error| wiring::panicked(&self.counters.id, error))?;
+                    self.processors.push(processor);
+                    passed.insert(number, done);
+                }
+                next = self.inlet.next(), if takes => match next {
+                    None => ended = true,
+                    Some(delivery) => {
+                        let Some(mut processor) = self.processors.pop() else { continue };
+                        self.counters.took(&delivery.batch);
+                        let (policy, number) = (self.policy.clone(), taken);
+                        let (counters, teller) = (Arc::clone(&self.counters), self.teller.clone());
+                        taken += 1;
+                        tasks.spawn(async move {
+                            let done =
+                                policy.pass(&mut processor, &delivery.batch, &counters, &teller).await;
+                            (number, processor, (delivery, done))
+                        });
+                    }
+                },
+                else => break,
+            }
+        }
+        Ok(ComponentState::Finished)
+    }
+
+    /// Sends what came of a batch; `false` when nobody takes it any more.
+    async fn send(&mut self, (delivery, passed): Passed) -> Result<bool, RunError> {
+        let Delivery { batch, obligation } = delivery;
+        let done = passed.map_err(|error| self.failed(error))?;
+        let dead = self
+            .dead_letters
+            .take(&batch, &done.rejected, &self.counters, &self.teller);
+        let output = batch.with_events(done.output);
+        self.counters.gave(output.events().len());
+        let wrap = |event: &crate::Event, to: &crate::ComponentId| {
+            self.dead_letters
+                .letter(event, &batch, to, "the edge had no room")
+        };
+        let sent = self.outlet.send(&output, obligation, dead, wrap).await;
+        self.counters.finished_with(&batch);
+        self.counters.queued(self.outlet.depth());
+        let Ok(routed) = sent else { return Ok(false) };
+        wiring::count(&self.counters, &routed);
+        Ok(true)
+    }
+
+    fn failed(&self, error: ComponentError) -> RunError {
+        RunError::from_component(RunErrorKind::Failed, &self.counters.id, error)
+    }
+}

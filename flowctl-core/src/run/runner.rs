@@ -1,0 +1,220 @@
+use std::{
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
+
+use tokio::sync::watch;
+
+use super::{
+    counters::Counters,
+    engine::Engine,
+    error::{RunError, RunErrorKind},
+    events::Teller,
+    handle::{RunControl, RunHandle, Shared},
+    plan::{Plan, SpecErrors},
+};
+use crate::{
+    Registry, RunId,
+    component::ComponentContext,
+    connector::Connector,
+    executor::{Executor, InProcessExecutor, Local, Objects, RunScope},
+    recorder::{NoRecorder, Recorder},
+    spec::{ComponentSpec, PipelineSpec, Role},
+    store::{MemoryStore, Store},
+};
+
+/// Plans pipelines and runs them. A value: several can live in one process and share nothing.
+///
+/// # Examples
+///
+/// ```
+/// use flowctl_core::{ComponentKind, Event, Outcome, Payload, Registry, Runner, adapt, spec::Pipeline};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut registry = Registry::new();
+/// registry.source(ComponentKind::source("count", "counts to three"), |(): (), _| {
+///     Ok(adapt::source("one to three", |after| {
+///         let event = |n: u64| Event::new("number".parse().unwrap(), n, Payload::bytes(n.to_string()));
+///         (after.unwrap_or(0) + 1..=3).map(event)
+///     }))
+/// })?;
+/// registry.sink(ComponentKind::sink("print", "prints numbers"), |(): (), _| {
+///     Ok(adapt::sink(|event| {
+///         println!("{:?}", event.payload().as_bytes());
+///         Ok(())
+///     }))
+/// })?;
+/// let pipeline = Pipeline::builder("numbers").source("in", "count").sink("out", "print", ["in"]).build()?;
+///
+/// let run = Runner::builder(registry).build().start(&pipeline)?;
+/// assert_eq!(run.wait().await.outcome, Outcome::Completed);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Runner {
+    parts: Parts,
+}
+
+/// Puts a [`Runner`] together.
+#[derive(Debug)]
+pub struct RunnerBuilder {
+    parts: Parts,
+}
+
+/// What a runner works with.
+#[derive(Clone, Debug)]
+pub(super) struct Parts {
+    pub(super) registry: Registry,
+    pub(super) executors: Vec<Arc<dyn Executor>>,
+    pub(super) connectors: Vec<Arc<dyn Connector>>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) recorder: Arc<dyn Recorder>,
+}
+
+impl Runner {
+    /// Begins with what every run needs: the components that specs can `use`.
+    #[must_use]
+    pub fn builder(registry: Registry) -> RunnerBuilder {
+        let native = InProcessExecutor::new(registry.clone());
+        RunnerBuilder {
+            parts: Parts {
+                registry,
+                executors: vec![Arc::new(native)],
+                connectors: Vec::new(),
+                store: Arc::new(MemoryStore::new()),
+                recorder: Arc::new(NoRecorder),
+            },
+        }
+    }
+
+    /// What running the pipeline would do. Does nothing, and reads nothing but its arguments.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the spec, at once.
+    pub fn plan(&self, pipeline: &PipelineSpec) -> Result<Plan, SpecErrors> {
+        Plan::new(pipeline, &self.parts.registry, &self.parts.executors)
+    }
+
+    /// Starts the pipeline and answers at once; what happens next is told by the handle, also when
+    /// something does not come up.
+    ///
+    /// Must be called within a tokio runtime, which the run uses.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the spec, at once; nothing was started.
+    pub fn start(&self, pipeline: &PipelineSpec) -> Result<RunHandle, SpecErrors> {
+        let plan = self.plan(pipeline)?;
+        let (name, namespace) = (pipeline.name.clone(), pipeline.namespace.clone());
+        let scope = RunScope::new(
+            namespace,
+            name,
+            RunId::from_bits(super::step::random_bits()),
+        );
+        let counters = plan.layout.nodes.iter().map(|node| {
+            let (id, role) = (node.component.id.clone(), node.component.role);
+            let recorder = Arc::clone(&self.parts.recorder);
+            Arc::new(Counters::new(id, role, pipeline.name.to_string(), recorder))
+        });
+        let shared = Arc::new(Shared {
+            scope,
+            started: SystemTime::now(),
+            clock: Instant::now(),
+            counters: counters.collect(),
+            teller: Teller::new(),
+        });
+        let (stop, asked) = watch::channel(None);
+        let engine = Engine {
+            parts: self.parts.clone(),
+            layout: plan.layout,
+            shared: Arc::clone(&shared),
+            stop: asked,
+            grace: pipeline.stop_within,
+        };
+        let control = RunControl::new(shared, stop);
+        Ok(RunHandle::new(
+            control,
+            super::task_set::spawn_run(engine.run()),
+        ))
+    }
+}
+
+impl RunnerBuilder {
+    /// Keeps state in `store`; the default forgets it with the process.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.parts.store = store;
+        self
+    }
+
+    /// Starts components with this executor too. Of several that can start a workload, the one that
+    /// was added last does.
+    #[must_use]
+    pub fn executor(mut self, executor: Arc<dyn Executor>) -> Self {
+        self.parts.executors.insert(0, executor);
+        self
+    }
+
+    /// Reaches served components with this connector too.
+    #[must_use]
+    pub fn connector(mut self, connector: Arc<dyn Connector>) -> Self {
+        self.parts.connectors.push(connector);
+        self
+    }
+
+    /// Gives measurements to `recorder`; the default forgets them.
+    #[must_use]
+    pub fn recorder(mut self, recorder: Arc<dyn Recorder>) -> Self {
+        self.parts.recorder = recorder;
+        self
+    }
+
+    /// The runner.
+    #[must_use]
+    pub fn build(self) -> Runner {
+        Runner { parts: self.parts }
+    }
+}
+
+impl Parts {
+    /// The object that stands for a component which is served at `address`.
+    pub(super) async fn connect(
+        &self,
+        component: &ComponentSpec,
+        address: &str,
+        context: ComponentContext,
+    ) -> Result<Objects, RunError> {
+        let not_started = || RunError::new(RunErrorKind::NotStarted).of(&component.id);
+        let Some(protocol) = component.protocol.as_deref() else {
+            return Err(not_started().with_help("say which `protocol` it serves"));
+        };
+        let speaks = |connector: &&Arc<dyn Connector>| {
+            connector.protocols().iter().any(|known| known == protocol)
+        };
+        let Some(connector) = self.connectors.iter().find(speaks) else {
+            let help = format!("no connector here speaks `{protocol}`");
+            return Err(not_started().with_help(help));
+        };
+        let connected = match component.role {
+            Role::Source => connector
+                .source(protocol, address, context)
+                .await
+                .map(Local::source),
+            Role::Processor => connector
+                .processor(protocol, address, context)
+                .await
+                .map(|processor| Local::processors(vec![processor])),
+            Role::Sink => connector
+                .sink(protocol, address, context)
+                .await
+                .map(Local::sink),
+            Role::Service => return Ok(Objects::Taken),
+        };
+        connected
+            .map(|local| local.take())
+            .map_err(|error| not_started().caused_by(error))
+    }
+}

@@ -1,0 +1,191 @@
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use super::{
+    checkpoint::{Checkpoint, Checkpoints},
+    counters::Counters,
+    error::{RunError, RunErrorKind},
+    events::Teller,
+    status::ComponentState,
+    step::{Policy, Retry},
+};
+use crate::{
+    component::{Cancellation, Next, Source},
+    event::{Batch, Position, SourceBatch},
+    link::{Outlet, Tracker},
+};
+
+/// How often a checkpoint is written while there is something new.
+///
+/// Sinks that keep positions make nothing depend on it but how much is read again after a crash; a
+/// durable write takes milliseconds, so that this costs the stream a few per cent at the most.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(200);
+
+/// Pulls from a source, sends, acknowledges.
+pub(super) struct SourceTask {
+    pub(super) source: Box<dyn Source>,
+    pub(super) fingerprint: String,
+    /// The sequence after which the source was opened.
+    pub(super) after: Option<u64>,
+    pub(super) outlet: Outlet,
+    pub(super) tracker: Arc<Tracker>,
+    pub(super) checkpoints: Checkpoints,
+    pub(super) policy: Policy,
+    pub(super) counters: Arc<Counters>,
+    pub(super) teller: Teller,
+    /// Given when the source should stand still.
+    pub(super) stop: Cancellation,
+}
+
+/// Why a source gives no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pause {
+    End,
+    Stopped,
+    /// A component behind it is gone, or gave up on a batch.
+    Broken,
+}
+
+impl SourceTask {
+    pub(super) async fn run(mut self) -> Result<(), RunError> {
+        let result = self.work().await;
+        let closed = self.source.close().await;
+        result?;
+        closed.map_err(|error| self.failed(error))
+    }
+
+    async fn work(&mut self) -> Result<(), RunError> {
+        let mut ticks = interval_at(Instant::now() + CHECKPOINT_EVERY, CHECKPOINT_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told = None;
+        let pause = loop {
+            let policy = self.policy.clone();
+            let mut retry = Retry::new(&policy);
+            let next = loop {
+                tokio::select! {
+                    biased;
+                    () = self.stop.cancelled() => break Err(Pause::Stopped),
+                    _ = ticks.tick() => {
+                        if self.tracker.broken_by().is_some() {
+                            break Err(Pause::Broken);
+                        }
+                        self.checkpoint(&mut told, false).await?;
+                    }
+                    next = self.source.next() => match next {
+                        Ok(next) => break Ok(next),
+                        Err(error) => retry
+                            .pause(error, &self.counters, &self.teller)
+                            .await
+                            .map_err(|error| self.failed(error))?,
+                    }
+                }
+            };
+            match next {
+                Err(pause) => break pause,
+                Ok(Next::End) => break Pause::End,
+                Ok(Next::Idle) => self.enter(ComponentState::Idle),
+                Ok(Next::Batch(batch)) => {
+                    self.enter(ComponentState::Ready);
+                    if !self.send(batch).await? {
+                        break Pause::Broken;
+                    }
+                }
+            }
+        };
+        if pause != Pause::End {
+            self.enter(ComponentState::Draining);
+        }
+        self.settle(&mut told).await?;
+        let complete = pause == Pause::End && self.tracker.broken_by().is_none();
+        self.checkpoint(&mut told, complete).await?;
+        self.enter(match pause {
+            Pause::End if complete => ComponentState::Finished,
+            _ => ComponentState::Stopped,
+        });
+        Ok(())
+    }
+
+    /// Sends a batch; `false` when nobody takes it any more.
+    async fn send(&mut self, batch: SourceBatch) -> Result<bool, RunError> {
+        let SourceBatch { events, through } = batch;
+        self.check(&events, &through)?;
+        self.after = Some(through.sequence);
+        let obligation = self.tracker.issue(through.clone(), &self.counters.id);
+        let batch = Batch::new(self.counters.id.clone(), through.sequence, events);
+        self.counters.gave(batch.events().len());
+        self.counters.handed_out(&batch, self.source.tip());
+        // A source's edges never make dead letters: it has nowhere to put them.
+        let sent = self
+            .outlet
+            .send(&batch, obligation, Vec::new(), |event, _| event.clone())
+            .await;
+        self.counters.queued(self.outlet.depth());
+        let Ok(routed) = sent else { return Ok(false) };
+        super::wiring::count(&self.counters, &routed);
+        Ok(true)
+    }
+
+    /// Clause S1: what a run promises rests on rising sequences.
+    fn check(&self, events: &[crate::Event], through: &Position) -> Result<(), RunError> {
+        let mut last = self.after;
+        let rises = |last: Option<u64>, next: u64| last.is_none_or(|last| last < next);
+        for sequence in events.iter().map(crate::Event::sequence) {
+            if !rises(last, sequence) {
+                return Err(self.contract(format!("S1: sequence {sequence} follows {last:?}")));
+            }
+            last = Some(sequence);
+        }
+        let within = last.is_none_or(|last| last <= through.sequence);
+        if !within || !rises(self.after, through.sequence) {
+            let through = through.sequence;
+            return Err(self.contract(format!("S1: a batch through {through} follows {last:?}")));
+        }
+        Ok(())
+    }
+
+    /// Ends the stream and waits until all that was sent is durable or broken.
+    async fn settle(&mut self, told: &mut Option<u64>) -> Result<(), RunError> {
+        self.outlet.close();
+        while !self.tracker.is_settled() {
+            tokio::select! {
+                () = self.tracker.changed() => {}
+                () = tokio::time::sleep(CHECKPOINT_EVERY) => self.checkpoint(told, false).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores how far the stream is durable, then tells the source.
+    async fn checkpoint(&mut self, told: &mut Option<u64>, complete: bool) -> Result<(), RunError> {
+        let Some(reached) = self.tracker.reached() else {
+            return Ok(());
+        };
+        if *told == Some(reached.sequence) && !complete {
+            return Ok(());
+        }
+        let checkpoint = Checkpoint::new(&reached, &self.fingerprint, complete);
+        self.checkpoints
+            .write(&self.counters.id, &checkpoint)
+            .await
+            .map_err(|error| RunError::from_store(RunErrorKind::StateLost, error))?;
+        *told = Some(reached.sequence);
+        self.counters.durable(reached.sequence);
+        self.source
+            .acknowledged(&reached)
+            .await
+            .map_err(|error| self.failed(error))
+    }
+
+    fn enter(&self, state: ComponentState) {
+        super::wiring::enter(&self.counters, &self.teller, state);
+    }
+
+    fn failed(&self, error: crate::ComponentError) -> RunError {
+        RunError::from_component(RunErrorKind::Failed, &self.counters.id, error)
+    }
+
+    fn contract(&self, broken: String) -> RunError {
+        RunError::new(RunErrorKind::Contract { broken }).of(&self.counters.id)
+    }
+}
