@@ -1,1 +1,24 @@
-//! Being written.
+//! Stellar for flowctl: what a ledger says, and the token-transfer events that follow from it.
+//!
+//! Read in this order:
+//! - [`Network`]: which chain a ledger belongs to; hashes depend on it.
+//! - [`ledger`]: access to one `LedgerCloseMeta`, of every version.
+//! - [`token_transfer`]: the events, their derivation and their verification.
+//!
+//! These modules are pure: bytes and decoded ledgers in, values out. They do no I/O and hold no state
+//! outside the values they return.
+
+pub mod ledger;
+pub mod token_transfer;
+
+mod address;
+mod asset;
+mod contract_ids;
+mod hash;
+mod network;
+
+pub use address::{Address, AddressError};
+pub use asset::{Asset, AssetCode, AssetError};
+pub use contract_ids::ContractIds;
+pub use hash::{Hash, HashError};
+pub use network::Network;

@@ -1,0 +1,45 @@
+use stellar_xdr::{LedgerCloseMeta, Limits, ReadXdr, WriteXdr};
+
+/// How deep the XDR of a ledger may nest.
+///
+/// Real ledgers need less than 60. stellar-core nests contract values up to 200 deep at most; a value
+/// of that depth inside a ledger still decodes in the 2 MiB stack of a spawned thread.
+const MAX_DEPTH: u32 = 500;
+
+/// Bytes that are no `LedgerCloseMeta`.
+#[derive(Debug, thiserror::Error)]
+#[error("not a `LedgerCloseMeta`")]
+pub struct DecodeError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+impl DecodeError {
+    pub(crate) fn new(cause: stellar_xdr::Error) -> Self {
+        Self(Box::new(cause))
+    }
+}
+
+/// The limits for reading from `bytes`: no length field can ask for more than there is.
+pub(crate) const fn limits(bytes: &[u8]) -> Limits {
+    Limits { depth: MAX_DEPTH, len: bytes.len() }
+}
+
+/// Decodes the XDR of one `LedgerCloseMeta`, all of `bytes`.
+///
+/// Memory is bounded by a small multiple of the input, whatever the input claims about its lengths.
+///
+/// # Errors
+///
+/// [`DecodeError`] for truncated or malformed XDR, for bytes left over, and for values nested deeper
+/// than any real ledger.
+pub fn decode(bytes: &[u8]) -> Result<LedgerCloseMeta, DecodeError> {
+    LedgerCloseMeta::from_xdr(bytes, limits(bytes)).map_err(DecodeError::new)
+}
+
+/// The XDR of a `LedgerCloseMeta`.
+///
+/// # Errors
+///
+/// [`DecodeError`] if the value has no XDR: a length above its maximum, or nesting that [`decode`]
+/// would refuse.
+pub fn encode(ledger: &LedgerCloseMeta) -> Result<Vec<u8>, DecodeError> {
+    ledger.to_xdr(Limits::depth(MAX_DEPTH)).map_err(DecodeError::new)
+}
