@@ -1,0 +1,5 @@
+//! The crate's tests against real ledgers and through its public API, one binary.
+
+mod golden;
+mod ledgers;
+mod twins;
