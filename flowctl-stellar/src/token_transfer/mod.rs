@@ -35,6 +35,7 @@ mod operations;
 mod token_transfers;
 mod transaction;
 mod unified;
+mod verify;
 mod wire;
 
 pub use contract_event::{Rejection, Rejections};
@@ -42,3 +43,4 @@ pub use error::{DeriveError, OperationError, TransactionError};
 pub use event::{EventKind, EventMeta, MuxedInfo, TokenTransferEvent};
 pub use mode::{Mode, Origin};
 pub use token_transfers::{LedgerEvents, TokenTransfers};
+pub use verify::{VerifyError, verify};

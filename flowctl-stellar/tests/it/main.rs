@@ -3,3 +3,4 @@
 mod golden;
 mod ledgers;
 mod twins;
+mod verification;

@@ -1,0 +1,233 @@
+use std::collections::HashMap;
+
+use stellar_xdr::{LedgerCloseMeta, LedgerEntryChanges};
+
+use super::{
+    super::TokenTransferEvent,
+    balances::{Balances, Difference},
+    entries::{AssetContracts, restores_contract_data, subtract_change},
+};
+use crate::{
+    Address, Asset, Hash,
+    ledger::{
+        AppliedTransaction, ChangeError, EntryChange, HeaderError, LedgerHeader, MetaView,
+        applied_transactions, entry_changes,
+    },
+};
+
+/// The protocol whose archive restored some entries wrongly.
+const PROTOCOL_OF_THE_ARCHIVE_BUG: u32 = 23;
+
+/// The last protocol whose meta of a transaction that core failed to apply says what did not happen.
+const LAST_PROTOCOL_WITH_FALSE_META: u32 = 12;
+
+/// Why events do not explain their ledger.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The header is wrong.
+    #[error("cannot use the ledger's header")]
+    Header(#[source] HeaderError),
+    /// An event is of another ledger, or of a transaction that the ledger does not have.
+    #[error("event {position} is not of ledger {ledger_sequence}")]
+    ForeignEvent {
+        /// The ledger.
+        ledger_sequence: u32,
+        /// The event's position, from 0.
+        position: usize,
+    },
+    /// A balance changed by another amount than the events say.
+    #[error(
+        "in {scope} of transaction `{tx_hash}` in ledger {ledger_sequence}, the events change what \
+         `{holder}` has of `{asset}` by {excess} more than its entries"
+    )]
+    #[non_exhaustive]
+    Unexplained {
+        /// The ledger.
+        ledger_sequence: u32,
+        /// The transaction.
+        tx_hash: Hash,
+        /// What was summed up: `the fees`, `operation N`, or `all`.
+        scope: String,
+        /// Whose balance.
+        holder: Address,
+        /// Of which asset.
+        asset: Asset,
+        /// What the events say too much, a decimal number; negative if they say too little.
+        excess: String,
+    },
+    /// A list of changes is incomplete.
+    #[error("the changes of transaction `{tx_hash}` in ledger {ledger_sequence} are incomplete")]
+    #[non_exhaustive]
+    Changes {
+        /// The ledger.
+        ledger_sequence: u32,
+        /// The transaction.
+        tx_hash: Hash,
+        /// Which change.
+        #[source]
+        cause: ChangeError,
+    },
+}
+
+/// Checks that `events`, all those of `ledger`, explain every change of a balance of a classic asset,
+/// neither more nor less:
+///
+/// - Per transaction, as the Go processor's `VerifyEvents`: accounts, trust lines, claimable balances
+///   and pools; what contracts hold is left out.
+/// - Per operation, and for the fees: the same balances, and those that contracts hold of the assets
+///   whose contracts have events there. An entry restored from the archive counts as unchanged.
+///
+/// Not checked, since no entry shows it: tokens that are no classic assets, the order of events,
+/// payments of an issuer to itself, and what destinations are told.
+///
+/// Below protocol 8 lumens do not add up, and Go's reconciliation reaches only the source account of an
+/// operation; an event list that Go would make can then fail here, as it fails in Go.
+/// Divergence 5, the hot archive of protocol 23: an operation that restored a contract's entry under that
+/// protocol is checked without the balances of contracts, since core's later repairs are in events only.
+///
+/// # Errors
+///
+/// Every [`VerifyError`]; the first one found.
+pub fn verify(ledger: &LedgerCloseMeta, events: &[TokenTransferEvent]) -> Result<(), VerifyError> {
+    let header = LedgerHeader::of(ledger).map_err(VerifyError::Header)?;
+    let mut by_transaction: HashMap<Hash, Vec<(usize, &TokenTransferEvent)>> = HashMap::new();
+    for (position, event) in events.iter().enumerate() {
+        by_transaction.entry(event.meta.tx_hash).or_default().push((position, event));
+    }
+    for applied in applied_transactions(ledger) {
+        let events = by_transaction.remove(&applied.hash).unwrap_or_default();
+        for (position, event) in &events {
+            if event.meta.ledger_sequence != header.sequence
+                || event.meta.transaction_index != applied.index
+            {
+                return Err(foreign(&header, *position));
+            }
+        }
+        let events = events.iter().map(|(_, event)| *event).collect();
+        Check { header: &header, applied, meta: MetaView::of(applied.meta), events }.run()?;
+    }
+    match by_transaction.values().flatten().map(|(position, _)| *position).min() {
+        Some(position) => Err(foreign(&header, position)),
+        None => Ok(()),
+    }
+}
+
+const fn foreign(header: &LedgerHeader, position: usize) -> VerifyError {
+    VerifyError::ForeignEvent { ledger_sequence: header.sequence, position }
+}
+
+/// The check of one transaction.
+struct Check<'a> {
+    header: &'a LedgerHeader,
+    applied: AppliedTransaction<'a>,
+    meta: MetaView<'a>,
+    events: Vec<&'a TokenTransferEvent>,
+}
+
+impl Check<'_> {
+    fn run(&self) -> Result<(), VerifyError> {
+        let mut all = Balances::default();
+        self.fees(&mut all)?;
+        for index in 0..self.operation_count() {
+            self.operation(index, &mut all)?;
+        }
+        for event in &self.events {
+            all.add_event(&event.kind);
+        }
+        self.demand_none(all.difference(|holder| !holder.is_contract()), || "all".to_owned())
+    }
+
+    /// The taking of the fee, its refund, and the changes around the operations.
+    fn fees(&self, all: &mut Balances) -> Result<(), VerifyError> {
+        let mut balances = Balances::default();
+        let applied = &self.applied;
+        let mut lists = vec![applied.fee_changes];
+        lists.extend(self.meta.before);
+        lists.extend(self.meta.after.filter(|_| !self.has_false_meta()));
+        lists.extend(applied.refund_changes);
+        for changes in lists {
+            self.subtract(changes, &AssetContracts::new(), &mut balances, all)?;
+        }
+        for event in self.events.iter().filter(|event| event.meta.operation_index.is_none()) {
+            balances.add_event(&event.kind);
+        }
+        self.demand_none(balances.difference(|_| true), || "the fees".to_owned())
+    }
+
+    /// The operation with this index from 0.
+    fn operation(&self, index: usize, all: &mut Balances) -> Result<(), VerifyError> {
+        let number = index + 1;
+        let is_here = |event: &&&TokenTransferEvent| {
+            event.meta.operation_index.is_some_and(|here| usize::try_from(here) == Ok(number))
+        };
+        let mut balances = Balances::default();
+        let mut contracts = AssetContracts::new();
+        for event in self.events.iter().filter(is_here) {
+            balances.add_event(&event.kind);
+            if let (Address::Contract(id), Some(asset)) =
+                (event.meta.contract_address, event.kind.asset())
+            {
+                contracts.insert(id, *asset);
+            }
+        }
+        let mut restored = false;
+        if let Some(changes) = self.meta.operation_changes(index) {
+            restored = self.subtract(changes, &contracts, &mut balances, all)?;
+        }
+        let exempt = restored && self.header.protocol == PROTOCOL_OF_THE_ARCHIVE_BUG;
+        let counted = |holder: &Address| !(exempt && holder.is_contract());
+        self.demand_none(balances.difference(counted), || format!("operation {number}"))
+    }
+
+    /// Subtracts changes from the balances of the step and from those of the transaction. Says whether
+    /// a contract's entry was restored.
+    fn subtract(
+        &self,
+        changes: &LedgerEntryChanges,
+        contracts: &AssetContracts,
+        step: &mut Balances,
+        all: &mut Balances,
+    ) -> Result<bool, VerifyError> {
+        let mut restored = false;
+        for change in entry_changes(changes) {
+            let change = change.map_err(|cause| VerifyError::Changes {
+                ledger_sequence: self.header.sequence,
+                tx_hash: self.applied.hash,
+                cause,
+            })?;
+            restored |= restores_contract_data(&change);
+            let unchanged = EntryChange { before: change.after, ..change };
+            let strict = if change.restored { &unchanged } else { &change };
+            subtract_change(step, strict, contracts);
+            subtract_change(all, &change, &AssetContracts::new());
+        }
+        Ok(restored)
+    }
+
+    /// How many operations had effects: those with events included, so that an event of an operation
+    /// that the meta does not know is found.
+    fn operation_count(&self) -> usize {
+        if self.has_false_meta() {
+            return 0;
+        }
+        let numbers = self.events.iter().filter_map(|event| event.meta.operation_index);
+        let with_events = numbers.max().and_then(|number| usize::try_from(number).ok());
+        self.meta.operation_count().max(with_events.unwrap_or(0))
+    }
+
+    fn has_false_meta(&self) -> bool {
+        self.applied.internal_error() && self.header.protocol <= LAST_PROTOCOL_WITH_FALSE_META
+    }
+
+    fn demand_none(
+        &self,
+        difference: Option<Difference>,
+        scope: impl Fn() -> String,
+    ) -> Result<(), VerifyError> {
+        let Some(Difference { holder, asset, excess }) = difference else { return Ok(()) };
+        let (ledger_sequence, tx_hash) = (self.header.sequence, self.applied.hash);
+        let scope = scope();
+        Err(VerifyError::Unexplained { ledger_sequence, tx_hash, scope, holder, asset, excess })
+    }
+}
