@@ -39,6 +39,8 @@ pub mod registry;
 pub mod run;
 pub mod spec;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text_value;
 pub mod units;
 

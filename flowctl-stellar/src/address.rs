@@ -58,7 +58,10 @@ impl Address {
         match *self {
             Self::Account(key) => use_text(&ed25519::PublicKey(key).to_string()),
             Self::MuxedAccount { account, id } => {
-                let muxed = ed25519::MuxedAccount { ed25519: account, id };
+                let muxed = ed25519::MuxedAccount {
+                    ed25519: account,
+                    id,
+                };
                 use_text(&muxed.to_string())
             }
             Self::Contract(id) => use_text(&Contract(id).to_string()),
@@ -86,9 +89,10 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         match Strkey::from_string(text) {
             Ok(Strkey::PublicKeyEd25519(key)) => Ok(Self::Account(key.0)),
-            Ok(Strkey::MuxedAccountEd25519(muxed)) => {
-                Ok(Self::MuxedAccount { account: muxed.ed25519, id: muxed.id })
-            }
+            Ok(Strkey::MuxedAccountEd25519(muxed)) => Ok(Self::MuxedAccount {
+                account: muxed.ed25519,
+                id: muxed.id,
+            }),
             Ok(Strkey::Contract(contract)) => Ok(Self::Contract(contract.0)),
             Ok(Strkey::ClaimableBalance(ClaimableBalance::V0(id))) => {
                 Ok(Self::ClaimableBalance(id))
@@ -110,9 +114,10 @@ impl From<&MuxedAccount> for Address {
     fn from(account: &MuxedAccount) -> Self {
         match account {
             MuxedAccount::Ed25519(key) => Self::Account(key.0),
-            MuxedAccount::MuxedEd25519(muxed) => {
-                Self::MuxedAccount { account: muxed.ed25519.0, id: muxed.id }
-            }
+            MuxedAccount::MuxedEd25519(muxed) => Self::MuxedAccount {
+                account: muxed.ed25519.0,
+                id: muxed.id,
+            },
         }
     }
 }
@@ -136,9 +141,10 @@ impl From<&ScAddress> for Address {
         match address {
             ScAddress::Account(account) => account.into(),
             ScAddress::Contract(contract) => Self::Contract(contract.0.0),
-            ScAddress::MuxedAccount(muxed) => {
-                Self::MuxedAccount { account: muxed.ed25519.0, id: muxed.id }
-            }
+            ScAddress::MuxedAccount(muxed) => Self::MuxedAccount {
+                account: muxed.ed25519.0,
+                id: muxed.id,
+            },
             ScAddress::ClaimableBalance(id) => id.into(),
             ScAddress::LiquidityPool(pool) => pool.into(),
             ScAddress::MuxedContract(muxed) => Self::Contract(muxed.contract_id.0.0),
@@ -180,7 +186,10 @@ mod tests {
     fn a_muxed_contract_becomes_its_contract() {
         let contract_id = stellar_xdr::ContractId(stellar_xdr::Hash([7; 32]));
         let muxed = stellar_xdr::MuxedContract { id: 9, contract_id };
-        assert_eq!(Address::from(&ScAddress::MuxedContract(muxed)), Address::Contract([7; 32]));
+        assert_eq!(
+            Address::from(&ScAddress::MuxedContract(muxed)),
+            Address::Contract([7; 32])
+        );
     }
 
     #[test]

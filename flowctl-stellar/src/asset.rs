@@ -43,7 +43,10 @@ impl AssetCode {
             Self::Four(bytes) => bytes,
             Self::Twelve(bytes) => bytes,
         };
-        let end = padded.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let end = padded
+            .iter()
+            .rposition(|byte| *byte != 0)
+            .map_or(0, |last| last + 1);
         padded.get(..end).unwrap_or(padded)
     }
 
@@ -151,27 +154,39 @@ impl From<&stellar_xdr::Asset> for Asset {
 
 impl From<&AlphaNum4> for Asset {
     fn from(asset: &AlphaNum4) -> Self {
-        Self::Issued { code: AssetCode::Four(asset.asset_code.0), issuer: key(&asset.issuer) }
+        Self::Issued {
+            code: AssetCode::Four(asset.asset_code.0),
+            issuer: key(&asset.issuer),
+        }
     }
 }
 
 impl From<&AlphaNum12> for Asset {
     fn from(asset: &AlphaNum12) -> Self {
-        Self::Issued { code: AssetCode::Twelve(asset.asset_code.0), issuer: key(&asset.issuer) }
+        Self::Issued {
+            code: AssetCode::Twelve(asset.asset_code.0),
+            issuer: key(&asset.issuer),
+        }
     }
 }
 
 impl From<&Asset> for stellar_xdr::Asset {
     fn from(asset: &Asset) -> Self {
-        let Asset::Issued { code, issuer } = asset else { return Self::Native };
-        let issuer = AccountId(stellar_xdr::PublicKey::PublicKeyTypeEd25519(Uint256(*issuer)));
+        let Asset::Issued { code, issuer } = asset else {
+            return Self::Native;
+        };
+        let issuer = AccountId(stellar_xdr::PublicKey::PublicKeyTypeEd25519(Uint256(
+            *issuer,
+        )));
         match *code {
-            AssetCode::Four(code) => {
-                Self::CreditAlphanum4(AlphaNum4 { asset_code: AssetCode4(code), issuer })
-            }
-            AssetCode::Twelve(code) => {
-                Self::CreditAlphanum12(AlphaNum12 { asset_code: AssetCode12(code), issuer })
-            }
+            AssetCode::Four(code) => Self::CreditAlphanum4(AlphaNum4 {
+                asset_code: AssetCode4(code),
+                issuer,
+            }),
+            AssetCode::Twelve(code) => Self::CreditAlphanum12(AlphaNum12 {
+                asset_code: AssetCode12(code),
+                issuer,
+            }),
         }
     }
 }
@@ -211,7 +226,17 @@ mod tests {
         let empty = format!(":{ISSUER}");
         let symbol = format!("US-D:{ISSUER}");
         let thrice = format!("USDC:{ISSUER}:x");
-        for topic in ["", "USDC", "USDC:", "USDC:GABC", &list, &long, &empty, &symbol, &thrice] {
+        for topic in [
+            "",
+            "USDC",
+            "USDC:",
+            "USDC:GABC",
+            &list,
+            &long,
+            &empty,
+            &symbol,
+            &thrice,
+        ] {
             assert_eq!(Asset::from_topic(topic.as_bytes()), None, "{topic}");
         }
     }

@@ -1,8 +1,6 @@
 use std::collections::HashMap;
 
-use stellar_xdr::{
-    ContractIdPreimage, HashIdPreimage, HashIdPreimageContractId, Limits, WriteXdr,
-};
+use stellar_xdr::{ContractIdPreimage, HashIdPreimage, HashIdPreimageContractId, Limits, WriteXdr};
 
 use crate::{Asset, Hash, Network};
 
@@ -26,7 +24,11 @@ impl ContractIds {
     #[must_use]
     pub fn new(network: &Network) -> Self {
         let network = network.id();
-        Self { network, native: contract_id(network, &Asset::Native), issued: HashMap::new() }
+        Self {
+            network,
+            native: contract_id(network, &Asset::Native),
+            issued: HashMap::new(),
+        }
     }
 
     /// The contract id of the lumen.
@@ -85,7 +87,10 @@ mod tests {
     fn the_same_asset_has_the_same_contract_and_only_that() {
         let mut ids = ContractIds::new(&Network::pubnet());
         let mut other = ContractIds::new(&Network::testnet());
-        let asset = Asset::Issued { code: AssetCode::Four(*b"USDC"), issuer: [1; 32] };
+        let asset = Asset::Issued {
+            code: AssetCode::Four(*b"USDC"),
+            issuer: [1; 32],
+        };
         assert_eq!(ids.of(&asset), ids.of(&asset));
         assert_ne!(ids.of(&asset), ids.native());
         assert_ne!(ids.of(&asset), other.of(&asset));

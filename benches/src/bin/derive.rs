@@ -17,9 +17,16 @@ use flowctl_stellar::{
 
 const ROUNDS: usize = 100;
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the numbers are the program's result")]
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the numbers are the program's result"
+)]
 fn main() -> ExitCode {
-    println!("{:>10} {:>7} {:>8} {:>9} {:>9}  file", "decode", "derived", "unified", "json", "events");
+    println!(
+        "{:>10} {:>7} {:>8} {:>9} {:>9}  file",
+        "decode", "derived", "unified", "json", "events"
+    );
     for path in std::env::args().skip(1) {
         match std::fs::read(&path) {
             Ok(bytes) => measure(&path, &bytes),
@@ -75,5 +82,8 @@ fn best(mut run: impl FnMut()) -> Duration {
         run();
         started.elapsed()
     };
-    std::iter::repeat_n((), ROUNDS).map(round).min().unwrap_or_default()
+    std::iter::repeat_n((), ROUNDS)
+        .map(round)
+        .min()
+        .unwrap_or_default()
 }

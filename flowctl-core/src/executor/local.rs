@@ -40,6 +40,15 @@ impl Local {
         Self::new(Objects::Sink(sink))
     }
 
+    /// The source, if there is one and nobody took it yet.
+    #[must_use]
+    pub fn into_source(self) -> Option<Box<dyn Source>> {
+        match self.take() {
+            Objects::Source(source) => Some(source),
+            Objects::Processors(_) | Objects::Sink(_) | Objects::Taken => None,
+        }
+    }
+
     pub(crate) fn take(&self) -> Objects {
         let mut objects = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut objects, Objects::Taken)

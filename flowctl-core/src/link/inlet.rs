@@ -67,8 +67,8 @@ impl InEdge {
         self.waiting.get_mut(source)?.pop_front()
     }
 
-    fn is_finished(&self) -> bool {
-        self.waiting.values().all(VecDeque::is_empty) && self.receiver.is_finished()
+    fn has_ended(&self) -> bool {
+        self.waiting.values().all(VecDeque::is_empty) && self.receiver.has_ended()
     }
 }
 
@@ -91,17 +91,25 @@ impl Inlet {
         }
     }
 
-    /// Waits for the next delivery; `None` when every edge has ended. Cancel safe.
+    /// Waits for the next delivery; `None` when nothing can follow. Cancel safe.
+    ///
+    /// Nothing can follow when every stream is over, or when a writer went without ending its own: what
+    /// waits for that one's part of a stretch is never handed out.
     pub(crate) async fn next(&mut self) -> Option<Delivery> {
         loop {
             if let Some(delivery) = self.try_next() {
                 return Some(delivery);
             }
-            if self.edges.iter().all(InEdge::is_finished) {
+            if self.has_ended() || self.edges.iter().any(|edge| edge.receiver.is_cut_off()) {
                 return None;
             }
             self.wake.notified().await;
         }
+    }
+
+    /// Whether every stream has come to its own end and was handed out whole.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.edges.iter().all(InEdge::has_ended)
     }
 
     /// The next delivery, if one is ready.
@@ -140,7 +148,7 @@ impl Inlet {
         {
             match edge.head(source) {
                 Some(through) => next = Some(next.map_or(through, |least: u64| least.min(through))),
-                None if edge.receiver.is_finished() => {}
+                None if edge.receiver.has_ended() => {}
                 None => return None,
             }
         }

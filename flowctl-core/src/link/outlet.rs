@@ -61,8 +61,15 @@ impl Outlet {
         }
     }
 
-    /// Ends the stream: every reader gets what is there and then the end.
-    pub(crate) fn close(&mut self) {
+    /// The stream is over on every edge: nothing is missing after what was sent. An outlet that is
+    /// dropped, or let go, without this tells its readers that something is.
+    pub(crate) fn end(&mut self) {
+        let edges = self.edges.drain(..).map(|edge| edge.sender);
+        edges.chain(self.dead_letters.take()).for_each(Sender::end);
+    }
+
+    /// Sends nothing more, without saying that the stream is over.
+    pub(crate) fn let_go(&mut self) {
         self.edges.clear();
         self.dead_letters = None;
     }
@@ -112,13 +119,15 @@ impl Outlet {
                 }
             }
         }
-        if let (Some(letters), Some(obligation)) = (&self.dead_letters, owed.take()) {
-            dead.sort_by_key(Event::sequence);
-            let batch = batch.with_events(dead);
-            letters.send(Delivery { batch, obligation }).await?;
-        }
         if let Some(obligation) = owed {
-            obligation.fulfil();
+            match &self.dead_letters {
+                Some(letters) => {
+                    dead.sort_by_key(Event::sequence);
+                    let batch = batch.with_events(dead);
+                    letters.send(Delivery { batch, obligation }).await?;
+                }
+                None => obligation.fulfil(),
+            }
         }
         self.count_unrouted(batch, &mut routed);
         Ok(routed)

@@ -49,8 +49,19 @@ struct State {
     items: VecDeque<Delivery>,
     events: usize,
     bytes: usize,
-    writer_gone: bool,
+    writer: Writer,
     reader_gone: bool,
+}
+
+/// What became of the writing end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Writer {
+    #[default]
+    There,
+    /// It said that the stream is over.
+    Ended,
+    /// It is gone without a word: what would have followed is missing.
+    Gone,
 }
 
 impl State {
@@ -87,7 +98,8 @@ impl Shared {
     }
 }
 
-/// The writing end. When it is dropped, the reader gets what is there and then the end.
+/// The writing end. The reader gets what is there and then the end; whether that is the end of the
+/// stream or only of its writer depends on [`Sender::end`].
 pub(crate) struct Sender(Arc<Shared>);
 
 impl Sender {
@@ -144,6 +156,11 @@ impl Sender {
         Ok(())
     }
 
+    /// The stream is over: nothing is missing after what was sent.
+    pub(crate) fn end(self) {
+        self.0.state().writer = Writer::Ended;
+    }
+
     /// How many events and bytes wait.
     pub(crate) fn depth(&self) -> (usize, usize) {
         let state = self.0.state();
@@ -162,7 +179,11 @@ pub(crate) enum Refused {
 
 impl Drop for Sender {
     fn drop(&mut self) {
-        self.0.state().writer_gone = true;
+        let mut state = self.0.state();
+        if state.writer == Writer::There {
+            state.writer = Writer::Gone;
+        }
+        drop(state);
         self.0.wake.notify_one();
     }
 }
@@ -178,10 +199,16 @@ impl Receiver {
         Some(delivery)
     }
 
-    /// Whether nothing waits and nothing will come.
-    pub(crate) fn is_finished(&self) -> bool {
+    /// Whether nothing waits and the writer went without ending the stream.
+    pub(crate) fn is_cut_off(&self) -> bool {
         let state = self.0.state();
-        state.writer_gone && state.items.is_empty()
+        state.writer == Writer::Gone && state.items.is_empty()
+    }
+
+    /// Whether nothing waits and the stream is over.
+    pub(crate) fn has_ended(&self) -> bool {
+        let state = self.0.state();
+        state.writer == Writer::Ended && state.items.is_empty()
     }
 }
 

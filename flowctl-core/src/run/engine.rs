@@ -1,24 +1,19 @@
 //! Drives the generations of a run until it is over.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::Instant};
 
 use super::{
     error::{RunError, RunErrorKind},
     events::RunEventKind,
-    generation::{Ended, Generation},
+    generation::{Generation, Tasks},
     handle::Shared,
     layout::Layout,
     report::{Outcome, RunReport},
     runner::Parts,
     status::ComponentState,
     step::{backoff, jitter},
-    task_set::TaskSet,
     wiring,
 };
 use crate::{
@@ -115,9 +110,8 @@ impl Engine {
 
     /// Waits until every task has ended, passing on what happens: a request to stop, a failure, a
     /// deadline.
-    async fn drive(&mut self, mut tasks: TaskSet<Ended>, stop: &Cancellation) -> Finish {
+    async fn drive(&mut self, mut tasks: Tasks, stop: &Cancellation) -> Finish {
         let mut finish = Finish::default();
-        let mut running: BTreeSet<usize> = (0..self.layout.nodes.len()).collect();
         let mut deadline: Option<Instant> = None;
         loop {
             let passed = async {
@@ -130,16 +124,13 @@ impl Engine {
                 biased;
                 joined = tasks.join_next() => match joined {
                     None => break,
-                    Some(Ok((node, result))) => {
-                        running.remove(&node);
-                        if let Err(error) = result {
+                    Some((_, Err(error))) if error.is_cancelled() => {}
+                    Some((node, result)) => {
+                        let id = &self.layout.nodes[node].component.id;
+                        let panicked = |error| Err(wiring::panicked(id, error));
+                        if let Err(error) = result.unwrap_or_else(panicked) {
                             self.fail(node, error, &mut finish, stop, &mut deadline);
                         }
-                    }
-                    Some(Err(error)) if error.is_cancelled() => {}
-                    Some(Err(error)) => {
-                        let error = wiring::panicked_engine(error);
-                        self.fail(usize::MAX, error, &mut finish, stop, &mut deadline);
                     }
                 },
                 grace = stop_asked(&mut self.stop) => {
@@ -156,9 +147,10 @@ impl Engine {
                 }
                 () = passed => {
                     deadline = None;
+                    let ids = tasks.running().map(|node| self.layout.nodes[*node].component.id.clone());
+                    finish.forced = ids.collect();
+                    finish.forced.sort();
                     tasks.abort_all();
-                    let ids = running.iter().filter_map(|node| self.layout.nodes.get(*node));
-                    finish.forced = ids.map(|node| node.component.id.clone()).collect();
                 }
             }
         }

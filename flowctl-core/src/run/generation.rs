@@ -37,8 +37,8 @@ use crate::{
     store::Scope,
 };
 
-/// What ends when a component's task does: which component, and how.
-pub(super) type Ended = (usize, Result<(), RunError>);
+/// The tasks of a generation, by the place of their component.
+pub(super) type Tasks = TaskSet<usize, Result<(), RunError>>;
 
 /// One start of a pipeline.
 pub(super) struct Generation<'r> {
@@ -75,7 +75,7 @@ impl Generation<'_> {
     /// # Errors
     ///
     /// The first thing that did not come up; what did is closed again.
-    pub(super) async fn start(&mut self) -> Result<TaskSet<Ended>, RunError> {
+    pub(super) async fn start(&mut self) -> Result<Tasks, RunError> {
         let mut opened = Opened::default();
         match self.open(&mut opened).await {
             Ok(()) => Ok(self.spawn(opened)),
@@ -266,7 +266,7 @@ impl Generation<'_> {
         })
     }
 
-    fn spawn(&self, mut opened: Opened) -> TaskSet<Ended> {
+    fn spawn(&self, mut opened: Opened) -> Tasks {
         let mut ends = Ends::new(self.layout);
         let mut tasks = TaskSet::new();
         for node in self.sinks_first() {
@@ -305,7 +305,7 @@ impl Generation<'_> {
                     teller,
                     stop: self.stop.clone(),
                 };
-                tasks.spawn(async move { (node, task.run().await) });
+                tasks.spawn(node, task.run());
             } else if let Some(processors) = opened.processors.remove(&node) {
                 let task = ProcessorTask {
                     processors,
@@ -316,7 +316,7 @@ impl Generation<'_> {
                     teller,
                     dead_letters,
                 };
-                tasks.spawn(async move { (node, task.run().await) });
+                tasks.spawn(node, task.run());
             } else if let Some((sink, held)) = opened.sinks.remove(&node) {
                 let held = match held {
                     Held::Unknown => BTreeMap::new(),
@@ -334,7 +334,7 @@ impl Generation<'_> {
                     teller,
                     dead_letters,
                 };
-                tasks.spawn(async move { (node, task.run().await) });
+                tasks.spawn(node, task.run());
             }
         }
         tasks

@@ -26,6 +26,8 @@ mod step;
 mod task_set;
 mod wiring;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::step::random_bits;
 pub use self::{
     dead_letter::DeadLetter,
     error::{RunError, RunErrorKind},

@@ -58,13 +58,13 @@ impl ProcessorTask {
                 return Ok(ComponentState::Stopped);
             }
         }
-        Ok(ComponentState::Finished)
+        Ok(self.over())
     }
 
     /// Each batch goes to an instance that is free; what comes back is sent in the order of what came.
     async fn several_at_once(&mut self) -> Result<ComponentState, RunError> {
         let most_ahead = 2 * self.processors.len() as u64;
-        let mut tasks: TaskSet<(u64, Box<dyn Processor>, Passed)> = TaskSet::new();
+        let mut tasks: TaskSet<u64, (Box<dyn Processor>, Passed)> = TaskSet::new();
         let mut passed: BTreeMap<u64, Passed> = BTreeMap::new();
         let (mut taken, mut sent) = (0_u64, 0_u64);
         let mut ended = false;
@@ -77,8 +77,8 @@ impl ProcessorTask {
             }
             let takes = !ended && !self.processors.is_empty() && taken - sent < most_ahead;
             tokio::select! {
-                Some(joined) = tasks.join_next() => {
-                    let (number, processor, done) =
+                Some((number, joined)) = tasks.join_next() => {
+                    let (processor, done) =
                         joined.map_err(|error| wiring::panicked(&self.counters.id, error))?;
                     self.processors.push(processor);
                     passed.insert(number, done);
@@ -91,17 +91,28 @@ impl ProcessorTask {
                         let (policy, number) = (self.policy.clone(), taken);
                         let (counters, teller) = (Arc::clone(&self.counters), self.teller.clone());
                         taken += 1;
-                        tasks.spawn(async move {
+                        tasks.spawn(number, async move {
                             let done =
                                 policy.pass(&mut processor, &delivery.batch, &counters, &teller).await;
-                            (number, processor, (delivery, done))
+                            (processor, (delivery, done))
                         });
                     }
                 },
                 else => break,
             }
         }
-        Ok(ComponentState::Finished)
+        Ok(self.over())
+    }
+
+    /// Nothing will come any more: passes on whether that is the end of the stream.
+    fn over(&mut self) -> ComponentState {
+        if self.inlet.has_ended() {
+            self.outlet.end();
+            ComponentState::Finished
+        } else {
+            self.outlet.let_go();
+            ComponentState::Stopped
+        }
     }
 
     /// Sends what came of a batch; `false` when nobody takes it any more.

@@ -61,7 +61,12 @@ impl SinkTask {
                 }
             }
         }
-        Ok(ComponentState::Finished)
+        Ok(if self.inlet.has_ended() {
+            self.outlet.end();
+            ComponentState::Finished
+        } else {
+            ComponentState::Stopped
+        })
     }
 
     /// Everything that waits, up to the limit, less what the sink has already.

@@ -96,6 +96,10 @@ impl SourceTask {
         if pause != Pause::End {
             self.enter(ComponentState::Draining);
         }
+        match pause {
+            Pause::End | Pause::Stopped => self.outlet.end(),
+            Pause::Broken => self.outlet.let_go(),
+        }
         self.settle(&mut told).await?;
         let complete = pause == Pause::End && self.tracker.broken_by().is_none();
         self.checkpoint(&mut told, complete).await?;
@@ -144,9 +148,8 @@ impl SourceTask {
         Ok(())
     }
 
-    /// Ends the stream and waits until all that was sent is durable or broken.
+    /// Waits until all that was sent is durable or broken.
     async fn settle(&mut self, told: &mut Option<u64>) -> Result<(), RunError> {
-        self.outlet.close();
         while !self.tracker.is_settled() {
             tokio::select! {
                 () = self.tracker.changed() => {}

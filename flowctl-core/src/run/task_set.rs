@@ -1,30 +1,47 @@
-use std::future::Future;
+use std::{collections::HashMap, future::Future};
 
-use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 
-/// The tasks of one generation: each is joined, and all end with the set.
+/// Tasks with labels: each is joined, and all end with the set.
 ///
-/// The only place that spawns: a task that nobody waits for cannot exist.
+/// The only place that spawns: a task that nobody waits for cannot exist, and how each ended is told
+/// with its label, also when it panicked.
 #[derive(Debug)]
-pub(crate) struct TaskSet<T>(JoinSet<T>);
+pub(crate) struct TaskSet<L, T> {
+    tasks: JoinSet<T>,
+    labels: HashMap<Id, L>,
+}
 
-impl<T: Send + 'static> TaskSet<T> {
+impl<L, T: Send + 'static> TaskSet<L, T> {
     pub(crate) fn new() -> Self {
-        Self(JoinSet::new())
+        Self {
+            tasks: JoinSet::new(),
+            labels: HashMap::new(),
+        }
     }
 
-    pub(crate) fn spawn(&mut self, task: impl Future<Output = T> + Send + 'static) -> AbortHandle {
-        self.0.spawn(task)
+    pub(crate) fn spawn(&mut self, label: L, task: impl Future<Output = T> + Send + 'static) {
+        let id = self.tasks.spawn(task).id();
+        self.labels.insert(id, label);
     }
 
     /// The next task that ends; `None` when none is left. Cancel safe.
-    pub(crate) async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
-        self.0.join_next().await
+    pub(crate) async fn join_next(&mut self) -> Option<(L, Result<T, JoinError>)> {
+        let (id, result) = match self.tasks.join_next_with_id().await? {
+            Ok((id, value)) => (id, Ok(value)),
+            Err(error) => (error.id(), Err(error)),
+        };
+        Some((self.labels.remove(&id)?, result))
+    }
+
+    /// The labels of the tasks that have not been joined.
+    pub(crate) fn running(&self) -> impl Iterator<Item = &L> {
+        self.labels.values()
     }
 
     /// Ends all tasks at their next suspension.
     pub(crate) fn abort_all(&mut self) {
-        self.0.abort_all();
+        self.tasks.abort_all();
     }
 }
 

@@ -42,7 +42,10 @@ impl<'a> AppliedTransaction<'a> {
     /// Whether core failed to apply it. Up to protocol 12 the meta of its operations then says what
     /// did not happen.
     pub(crate) const fn internal_error(&self) -> bool {
-        matches!(self.result.result.result, TransactionResultResult::TxInternalError)
+        matches!(
+            self.result.result.result,
+            TransactionResultResult::TxInternalError
+        )
     }
 }
 
@@ -56,14 +59,33 @@ pub fn applied_transactions(
         LedgerCloseMeta::V2(ledger) => ([].as_slice(), ledger.tx_processing.as_slice()),
     };
     let old = old.iter().map(|applied| {
-        (&applied.result, &applied.fee_processing, &applied.tx_apply_processing, None)
+        (
+            &applied.result,
+            &applied.fee_processing,
+            &applied.tx_apply_processing,
+            None,
+        )
     });
     let new = new.iter().map(|applied| {
         let refund = Some(&applied.post_tx_apply_fee_processing);
-        (&applied.result, &applied.fee_processing, &applied.tx_apply_processing, refund)
+        (
+            &applied.result,
+            &applied.fee_processing,
+            &applied.tx_apply_processing,
+            refund,
+        )
     });
-    (1..).zip(old.chain(new)).map(|(index, (result, fee_changes, meta, refund_changes))| {
-        let hash = Hash::from(&result.transaction_hash);
-        AppliedTransaction { index, hash, result, fee_changes, meta, refund_changes }
-    })
+    (1..)
+        .zip(old.chain(new))
+        .map(|(index, (result, fee_changes, meta, refund_changes))| {
+            let hash = Hash::from(&result.transaction_hash);
+            AppliedTransaction {
+                index,
+                hash,
+                result,
+                fee_changes,
+                meta,
+                refund_changes,
+            }
+        })
 }

@@ -77,7 +77,10 @@ impl HashChain {
     /// A chain that goes on after the ledger `sequence` with `hash`.
     #[must_use]
     pub const fn after(gaps: Gaps, sequence: u32, hash: Hash) -> Self {
-        Self { gaps, last: Some((sequence, hash)) }
+        Self {
+            gaps,
+            last: Some((sequence, hash)),
+        }
     }
 
     /// The last ledger that joined.
@@ -98,17 +101,27 @@ impl HashChain {
     }
 
     fn link(&self, sequence: u32, previous_hash: Hash) -> Result<Link, ChainError> {
-        let Some((last, hash)) = self.last else { return Ok(Link::First) };
+        let Some((last, hash)) = self.last else {
+            return Ok(Link::First);
+        };
         if sequence <= last {
-            return Err(ChainError::NotRising { last, found: sequence });
+            return Err(ChainError::NotRising {
+                last,
+                found: sequence,
+            });
         }
         match (sequence - last - 1, self.gaps) {
             (0, _) if previous_hash == hash => Ok(Link::Next),
-            (0, _) => {
-                Err(ChainError::BrokenChain { sequence, expected: hash, found: previous_hash })
-            }
+            (0, _) => Err(ChainError::BrokenChain {
+                sequence,
+                expected: hash,
+                found: previous_hash,
+            }),
             (missing, Gaps::Allow) => Ok(Link::AfterGap { missing }),
-            (_, Gaps::Error) => Err(ChainError::Gap { expected: last + 1, found: sequence }),
+            (_, Gaps::Error) => Err(ChainError::Gap {
+                expected: last + 1,
+                found: sequence,
+            }),
         }
     }
 }
@@ -141,17 +154,30 @@ mod tests {
         let mut chain = HashChain::after(Gaps::Allow, 7, Hash([7; 32]));
         let broken = chain.join(&header(8, 8, 9)).unwrap_err();
         let (expected, found) = (Hash([7; 32]), Hash([9; 32]));
-        assert_eq!(broken, ChainError::BrokenChain { sequence: 8, expected, found });
+        assert_eq!(
+            broken,
+            ChainError::BrokenChain {
+                sequence: 8,
+                expected,
+                found
+            }
+        );
         assert_eq!(chain.join(&header(8, 8, 7)), Ok(Link::Next));
     }
 
     #[test]
     fn a_gap_is_an_error_unless_allowed() {
         let mut strict = HashChain::after(Gaps::Error, 7, Hash([7; 32]));
-        let gap = ChainError::Gap { expected: 8, found: 10 };
+        let gap = ChainError::Gap {
+            expected: 8,
+            found: 10,
+        };
         assert_eq!(strict.join(&header(10, 10, 9)), Err(gap));
         let mut lenient = HashChain::after(Gaps::Allow, 7, Hash([7; 32]));
-        assert_eq!(lenient.join(&header(10, 10, 9)), Ok(Link::AfterGap { missing: 2 }));
+        assert_eq!(
+            lenient.join(&header(10, 10, 9)),
+            Ok(Link::AfterGap { missing: 2 })
+        );
     }
 
     proptest! {

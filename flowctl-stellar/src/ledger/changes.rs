@@ -32,27 +32,45 @@ pub fn entry_changes(
     changes: &LedgerEntryChanges,
 ) -> impl Iterator<Item = Result<EntryChange<'_>, ChangeError>> {
     let mut before = None;
-    changes.0.iter().enumerate().filter_map(move |(index, change)| {
-        let state = before.take();
-        let pair = match change {
-            LedgerEntryChange::State(entry) => {
-                before = Some(entry);
-                return None;
-            }
-            LedgerEntryChange::Restored(entry) => {
-                before = Some(entry);
-                Ok(EntryChange { before: None, after: Some(entry), restored: true })
-            }
-            LedgerEntryChange::Created(entry) => {
-                Ok(EntryChange { before: None, after: Some(entry), restored: false })
-            }
-            LedgerEntryChange::Updated(entry) => state
-                .map(|state| EntryChange { before: Some(state), after: Some(entry), restored: false })
-                .ok_or(ChangeError { index }),
-            LedgerEntryChange::Removed(_) => state
-                .map(|state| EntryChange { before: Some(state), after: None, restored: false })
-                .ok_or(ChangeError { index }),
-        };
-        Some(pair)
-    })
+    changes
+        .0
+        .iter()
+        .enumerate()
+        .filter_map(move |(index, change)| {
+            let state = before.take();
+            let pair = match change {
+                LedgerEntryChange::State(entry) => {
+                    before = Some(entry);
+                    return None;
+                }
+                LedgerEntryChange::Restored(entry) => {
+                    before = Some(entry);
+                    Ok(EntryChange {
+                        before: None,
+                        after: Some(entry),
+                        restored: true,
+                    })
+                }
+                LedgerEntryChange::Created(entry) => Ok(EntryChange {
+                    before: None,
+                    after: Some(entry),
+                    restored: false,
+                }),
+                LedgerEntryChange::Updated(entry) => state
+                    .map(|state| EntryChange {
+                        before: Some(state),
+                        after: Some(entry),
+                        restored: false,
+                    })
+                    .ok_or(ChangeError { index }),
+                LedgerEntryChange::Removed(_) => state
+                    .map(|state| EntryChange {
+                        before: Some(state),
+                        after: None,
+                        restored: false,
+                    })
+                    .ok_or(ChangeError { index }),
+            };
+            Some(pair)
+        })
 }

@@ -19,7 +19,10 @@ impl DecodeError {
 
 /// The limits for reading from `bytes`: no length field can ask for more than there is.
 pub(crate) const fn limits(bytes: &[u8]) -> Limits {
-    Limits { depth: MAX_DEPTH, len: bytes.len() }
+    Limits {
+        depth: MAX_DEPTH,
+        len: bytes.len(),
+    }
 }
 
 /// Decodes the XDR of one `LedgerCloseMeta`, all of `bytes`.
@@ -41,5 +44,7 @@ pub fn decode(bytes: &[u8]) -> Result<LedgerCloseMeta, DecodeError> {
 /// [`DecodeError`] if the value has no XDR: a length above its maximum, or nesting that [`decode`]
 /// would refuse.
 pub fn encode(ledger: &LedgerCloseMeta) -> Result<Vec<u8>, DecodeError> {
-    ledger.to_xdr(Limits::depth(MAX_DEPTH)).map_err(DecodeError::new)
+    ledger
+        .to_xdr(Limits::depth(MAX_DEPTH))
+        .map_err(DecodeError::new)
 }

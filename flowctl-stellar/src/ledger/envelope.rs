@@ -50,7 +50,10 @@ impl<'a> EnvelopeView<'a> {
             TransactionEnvelope::TxFeeBump(envelope) => {
                 let FeeBumpTransactionInnerTx::Tx(inner) = &envelope.tx.inner_tx;
                 let fee_source = Address::from(&envelope.tx.fee_source);
-                Self { fee_source, ..Self::of_transaction(&inner.tx) }
+                Self {
+                    fee_source,
+                    ..Self::of_transaction(&inner.tx)
+                }
             }
         }
     }
@@ -81,7 +84,10 @@ impl<'a> Envelopes<'a> {
     /// Hashes every envelope in the ledger's transaction set, in all its phases.
     #[must_use]
     pub fn of(ledger: &'a LedgerCloseMeta, network: &Network) -> Self {
-        let mut hasher = EnvelopeHasher { network: network.id(), buffer: Vec::new() };
+        let mut hasher = EnvelopeHasher {
+            network: network.id(),
+            buffer: Vec::new(),
+        };
         let mut by_hash = HashMap::new();
         let mut add = |envelopes: &'a [TransactionEnvelope]| {
             for envelope in envelopes {

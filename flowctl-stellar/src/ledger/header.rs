@@ -89,7 +89,11 @@ impl LedgerHeader {
         let header = entry.header.to_xdr(Limits::none()).map_err(unreadable)?;
         let (stated, computed) = (Hash::from(&entry.hash), Hash::of(header));
         if stated != computed {
-            return Err(HeaderError::WrongHash { sequence, stated, computed });
+            return Err(HeaderError::WrongHash {
+                sequence,
+                stated,
+                computed,
+            });
         }
         let seconds = entry.header.scp_value.close_time.0;
         if seconds > LAST_CLOSE_SECONDS {

@@ -35,9 +35,10 @@ impl<'a> MetaView<'a> {
             events: &[],
         };
         match meta {
-            TransactionMeta::V0(operations) => {
-                Self { operations: Operations::V1(operations), ..empty }
-            }
+            TransactionMeta::V0(operations) => Self {
+                operations: Operations::V1(operations),
+                ..empty
+            },
             TransactionMeta::V1(meta) => Self {
                 version: 1,
                 before: Some(&meta.tx_changes),
@@ -56,7 +57,10 @@ impl<'a> MetaView<'a> {
                 before: Some(&meta.tx_changes_before),
                 after: Some(&meta.tx_changes_after),
                 operations: Operations::V1(&meta.operations),
-                soroban_events: meta.soroban_meta.as_ref().map_or(&[], |soroban| &soroban.events),
+                soroban_events: meta
+                    .soroban_meta
+                    .as_ref()
+                    .map_or(&[], |soroban| &soroban.events),
                 ..empty
             },
             TransactionMeta::V4(meta) => Self {

@@ -10,8 +10,8 @@
 //! Nothing here does I/O.
 
 mod applied;
-mod changes;
 mod chain;
+mod changes;
 mod decode;
 mod envelope;
 mod header;

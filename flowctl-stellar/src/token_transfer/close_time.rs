@@ -13,7 +13,11 @@ const LENGTH: usize = "1970-01-01T00:00:00Z".len();
 pub(super) fn write(seconds: u64, to: &mut Vec<u8>) {
     let days = (seconds / 86_400).min(2_932_896);
     let (year, month, day) = date(days);
-    let second = if days == seconds / 86_400 { seconds % 86_400 } else { 86_399 };
+    let second = if days == seconds / 86_400 {
+        seconds % 86_400
+    } else {
+        86_399
+    };
     to.reserve(LENGTH);
     digits(year / 100, to);
     digits(year % 100, to);
@@ -50,7 +54,11 @@ fn date(days: u64) -> (u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let month = if march_month < 10 {
+        march_month + 3
+    } else {
+        march_month - 9
+    };
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 

@@ -67,9 +67,22 @@ impl Emitter<'_> {
         let (some_asset, from_issuer, to_issuer) =
             (Some(asset), Some(from) == issuer, Some(to) == issuer);
         let kind = match (from_issuer, to_issuer) {
-            (true, false) => EventKind::Mint { to, asset: some_asset, amount },
-            (false, true) => EventKind::Burn { from, asset: some_asset, amount },
-            _ => EventKind::Transfer { from, to, asset: some_asset, amount },
+            (true, false) => EventKind::Mint {
+                to,
+                asset: some_asset,
+                amount,
+            },
+            (false, true) => EventKind::Burn {
+                from,
+                asset: some_asset,
+                amount,
+            },
+            _ => EventKind::Transfer {
+                from,
+                to,
+                asset: some_asset,
+                amount,
+            },
         };
         let info = match (kind, note) {
             (EventKind::Burn { .. }, _) | (_, Note::None) => None,
@@ -87,7 +100,10 @@ impl Emitter<'_> {
 
     /// Appends an event of any contract.
     pub(super) fn push(&mut self, contract: [u8; 32], kind: EventKind, info: Option<MuxedInfo>) {
-        self.events.push(TokenTransferEvent { meta: self.place.meta(contract, info), kind });
+        self.events.push(TokenTransferEvent {
+            meta: self.place.meta(contract, info),
+            kind,
+        });
     }
 }
 
@@ -101,9 +117,9 @@ impl MuxedInfo {
     fn of_destination(destination: &Address, memo: &Memo) -> Option<Self> {
         match (destination, memo) {
             (Address::MuxedAccount { id, .. }, _) => Some(Self::Id(*id)),
-            (Address::Account(_), Memo::Text(text)) => {
-                Some(Self::Text(String::from_utf8_lossy(text.as_slice()).into_owned()))
-            }
+            (Address::Account(_), Memo::Text(text)) => Some(Self::Text(
+                String::from_utf8_lossy(text.as_slice()).into_owned(),
+            )),
             (Address::Account(_), Memo::Id(id)) => Some(Self::Id(*id)),
             (Address::Account(_), Memo::Hash(hash) | Memo::Return(hash)) => {
                 Some(Self::Hash(hash.0.to_vec()))

@@ -62,7 +62,9 @@ pub enum TransactionError {
         found: u32,
     },
     /// The meta was written before stellar-core 13 and lacks what protocols below 10 need.
-    #[error("was written by a stellar-core too old for its protocol; the ledger has to be written again")]
+    #[error(
+        "was written by a stellar-core too old for its protocol; the ledger has to be written again"
+    )]
     OutdatedMeta,
     /// Operations and results do not pair up.
     #[error("has {operations} operations but {results} results")]
@@ -110,7 +112,9 @@ pub enum TransactionError {
         problem: &'static str,
     },
     /// A fee event comes from another contract than the lumen's.
-    #[error("its fee event comes from `{found}`, not from the lumen's `{expected}` on this network")]
+    #[error(
+        "its fee event comes from `{found}`, not from the lumen's `{expected}` on this network"
+    )]
     FeeContract {
         /// The lumen's contract on the network that was given.
         expected: Address,

@@ -10,7 +10,10 @@ use crate::{Address, Asset, Hash};
 /// An event has no identity of its own. Its position among the events of its ledger is stable for a
 /// given mode, so `(ledger_sequence, position)` is one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "super::wire::EventWire<'_>", into = "super::wire::EventWire<'static>")]
+#[serde(
+    try_from = "super::wire::EventWire<'_>",
+    into = "super::wire::EventWire<'static>"
+)]
 pub struct TokenTransferEvent {
     /// Where it happened.
     pub meta: EventMeta,

@@ -14,7 +14,11 @@ pub(super) struct Fees {
 
 /// The fee event of `amount` from `payer`.
 pub(super) const fn fee(payer: Address, amount: i128) -> EventKind {
-    EventKind::Fee { from: payer, asset: Some(Asset::Native), amount }
+    EventKind::Fee {
+        from: payer,
+        asset: Some(Asset::Native),
+        amount,
+    }
 }
 
 /// Derives the fee events of a transaction, successful or not.
@@ -26,11 +30,17 @@ pub(super) fn derived(transaction: &Transaction<'_>) -> Result<Fees, Transaction
     let payer = transaction.envelope.fee_source.without_mux();
     if !transaction.envelope.soroban {
         let amount = transaction.applied.result.result.fee_charged.into();
-        return Ok(Fees { fee: fee(payer, amount), refund: None });
+        return Ok(Fees {
+            fee: fee(payer, amount),
+            refund: None,
+        });
     }
     let version = transaction.meta.version;
     if !matches!(version, 3 | 4) {
-        return Err(TransactionError::UnsupportedMeta { needed: "V3 or V4", found: version });
+        return Err(TransactionError::UnsupportedMeta {
+            needed: "V3 or V4",
+            found: version,
+        });
     }
     let taken = -rise(&payer, [transaction.applied.fee_changes]);
     if taken < 0 {
@@ -38,13 +48,20 @@ pub(super) fn derived(transaction: &Transaction<'_>) -> Result<Fees, Transaction
     }
     // Before protocol 23 the refund is among the changes after the operations, since then in a list
     // of its own. Only one of them changes the payer's balance.
-    let refunds = transaction.meta.after.into_iter().chain(transaction.applied.refund_changes);
+    let refunds = transaction
+        .meta
+        .after
+        .into_iter()
+        .chain(transaction.applied.refund_changes);
     let refunded = rise(&payer, refunds);
     if refunded < 0 {
         return Err(TransactionError::NegativeRefund { amount: -refunded });
     }
     let refund = (refunded > 0).then(|| fee(payer, -refunded));
-    Ok(Fees { fee: fee(payer, taken), refund })
+    Ok(Fees {
+        fee: fee(payer, taken),
+        refund,
+    })
 }
 
 /// By how much the account's balance rose over all `changes`: from the last state to the last update,

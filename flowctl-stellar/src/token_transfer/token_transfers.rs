@@ -47,7 +47,11 @@ impl TokenTransfers {
     #[must_use]
     pub fn new(network: Network, mode: Mode) -> Self {
         let contracts = ContractIds::new(&network);
-        Self { network, mode, contracts }
+        Self {
+            network,
+            mode,
+            contracts,
+        }
     }
 
     /// The events of a ledger.
@@ -74,7 +78,12 @@ impl TokenTransfers {
             }
         }
         let (events, rejected) = collected.finish();
-        Ok(LedgerEvents { header, origin, events, rejected })
+        Ok(LedgerEvents {
+            header,
+            origin,
+            events,
+            rejected,
+        })
     }
 
     fn unified(
@@ -111,19 +120,30 @@ impl TokenTransfers {
             let operations = transaction.envelope.operations;
             if operations.len() != results.len() {
                 let (operations, results) = (operations.len(), results.len());
-                return Err(wrong(TransactionError::ResultCount { operations, results }));
+                return Err(wrong(TransactionError::ResultCount {
+                    operations,
+                    results,
+                }));
             }
             let effects = transaction.meta.operation_count();
             if operations.len() != effects {
                 let operations = operations.len();
-                return Err(wrong(TransactionError::MetaCount { operations, effects }));
+                return Err(wrong(TransactionError::MetaCount {
+                    operations,
+                    effects,
+                }));
             }
             let (mut emitter, rejected) = self.emitter(header, &applied, collected);
             let pairs = operations.iter().zip(results);
             for ((index, number), (operation, result)) in (0..).zip(1..).zip(pairs) {
                 emitter.place.operation_index = Some(number);
                 let transaction = &transaction;
-                let input = OperationInput { transaction, index, operation, result };
+                let input = OperationInput {
+                    transaction,
+                    index,
+                    operation,
+                    result,
+                };
                 operations::derive(&input, &mut emitter, rejected).map_err(|cause| {
                     operation_error(header, &applied, number, operation.body.name(), cause)
                 })?;
@@ -141,7 +161,10 @@ impl TokenTransfers {
         collected: &mut Collected,
     ) {
         let meta = place(header, applied).meta(self.contracts.native(), None);
-        collected.fees.push(TokenTransferEvent { meta, kind: fees.fee });
+        collected.fees.push(TokenTransferEvent {
+            meta,
+            kind: fees.fee,
+        });
     }
 
     fn refund(
@@ -167,9 +190,20 @@ impl TokenTransfers {
         applied: &AppliedTransaction<'_>,
         collected: &'a mut Collected,
     ) -> (Emitter<'a>, &'a mut Rejections) {
-        let Collected { operations: events, rejected, .. } = collected;
+        let Collected {
+            operations: events,
+            rejected,
+            ..
+        } = collected;
         let contracts = &mut self.contracts;
-        (Emitter { place: place(header, applied), contracts, events }, rejected)
+        (
+            Emitter {
+                place: place(header, applied),
+                contracts,
+                events,
+            },
+            rejected,
+        )
     }
 }
 
@@ -215,7 +249,11 @@ fn transaction_error(
     applied: &AppliedTransaction<'_>,
     cause: TransactionError,
 ) -> DeriveError {
-    DeriveError::Transaction { ledger_sequence: header.sequence, tx_hash: applied.hash, cause }
+    DeriveError::Transaction {
+        ledger_sequence: header.sequence,
+        tx_hash: applied.hash,
+        cause,
+    }
 }
 
 fn operation_error(
@@ -226,5 +264,11 @@ fn operation_error(
     cause: OperationError,
 ) -> DeriveError {
     let (ledger_sequence, tx_hash) = (header.sequence, applied.hash);
-    DeriveError::Operation { ledger_sequence, tx_hash, operation_index, operation_type, cause }
+    DeriveError::Operation {
+        ledger_sequence,
+        tx_hash,
+        operation_index,
+        operation_type,
+        cause,
+    }
 }

@@ -21,18 +21,28 @@ impl<'a> Transaction<'a> {
         envelopes: &Envelopes<'a>,
         network: &Network,
     ) -> Result<Self, TransactionError> {
-        let envelope = envelopes.get(applied.hash).ok_or_else(|| TransactionError::NoEnvelope {
-            passphrase: network.passphrase().to_owned(),
-        })?;
+        let envelope = envelopes
+            .get(applied.hash)
+            .ok_or_else(|| TransactionError::NoEnvelope {
+                passphrase: network.passphrase().to_owned(),
+            })?;
         let meta = MetaView::of(applied.meta);
         if meta.version == 0 {
-            return Err(TransactionError::UnsupportedMeta { needed: "V1 to V4", found: 0 });
+            return Err(TransactionError::UnsupportedMeta {
+                needed: "V1 to V4",
+                found: 0,
+            });
         }
         if header.protocol < 10 && meta.version < 2 && !applied.fee_changes.0.is_empty() {
             return Err(TransactionError::OutdatedMeta);
         }
         let envelope = EnvelopeView::of(envelope);
-        Ok(Self { protocol: header.protocol, applied, envelope, meta })
+        Ok(Self {
+            protocol: header.protocol,
+            applied,
+            envelope,
+            meta,
+        })
     }
 }
 

@@ -21,12 +21,12 @@ pub(super) fn is_unified(applied: &AppliedTransaction<'_>) -> bool {
 }
 
 /// The fee events of a transaction, successful or not: one is the fee, a second one is a refund.
-pub(super) fn fees(
-    meta: &MetaView<'_>,
-    contracts: &ContractIds,
-) -> Result<Fees, TransactionError> {
+pub(super) fn fees(meta: &MetaView<'_>, contracts: &ContractIds) -> Result<Fees, TransactionError> {
     if meta.version != 4 {
-        return Err(TransactionError::UnsupportedMeta { needed: "V4", found: meta.version });
+        return Err(TransactionError::UnsupportedMeta {
+            needed: "V4",
+            found: meta.version,
+        });
     }
     let mut found = Vec::with_capacity(2);
     for (index, event) in meta.events.iter().enumerate() {
@@ -41,7 +41,10 @@ pub(super) fn fees(
     }
     match *found.as_slice() {
         [fee] => Ok(Fees { fee, refund: None }),
-        [fee, refund] => Ok(Fees { fee, refund: Some(refund) }),
+        [fee, refund] => Ok(Fees {
+            fee,
+            refund: Some(refund),
+        }),
         _ => Err(TransactionError::FeeEventCount { found: found.len() }),
     }
 }
@@ -94,8 +97,7 @@ fn read_fee(
     let ScVal::Address(payer) = payer else {
         return Err(Problem::Shape("its payer is not an address"));
     };
-    let amount =
-        amount(&body.data).ok_or(Problem::Shape("its amount is not a 128-bit integer"))?;
+    let amount = amount(&body.data).ok_or(Problem::Shape("its amount is not a 128-bit integer"))?;
     if contract != contracts.native() {
         return Err(Problem::Contract(Address::Contract(contract)));
     }

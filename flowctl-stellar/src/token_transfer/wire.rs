@@ -53,9 +53,17 @@ enum MuxedInfoWire<'a> {
 
 #[derive(Serialize, Deserialize)]
 struct MovementWire<'a> {
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_text")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "optional_text"
+    )]
     from: Option<Address>,
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_text")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "optional_text"
+    )]
     to: Option<Address>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asset: Option<AssetWire<'a>>,
@@ -97,14 +105,35 @@ impl From<TokenTransferEvent> for EventWire<'_> {
                 MuxedInfo::Hash(bytes) => MuxedInfoWire::Hash(bytes),
             }),
         };
-        let empty =
-            EventWire { meta, transfer: None, mint: None, burn: None, clawback: None, fee: None };
+        let empty = EventWire {
+            meta,
+            transfer: None,
+            mint: None,
+            burn: None,
+            clawback: None,
+            fee: None,
+        };
         match kind {
-            EventKind::Transfer { .. } => Self { transfer: Some(movement), ..empty },
-            EventKind::Mint { .. } => Self { mint: Some(movement), ..empty },
-            EventKind::Burn { .. } => Self { burn: Some(movement), ..empty },
-            EventKind::Clawback { .. } => Self { clawback: Some(movement), ..empty },
-            EventKind::Fee { .. } => Self { fee: Some(movement), ..empty },
+            EventKind::Transfer { .. } => Self {
+                transfer: Some(movement),
+                ..empty
+            },
+            EventKind::Mint { .. } => Self {
+                mint: Some(movement),
+                ..empty
+            },
+            EventKind::Burn { .. } => Self {
+                burn: Some(movement),
+                ..empty
+            },
+            EventKind::Clawback { .. } => Self {
+                clawback: Some(movement),
+                ..empty
+            },
+            EventKind::Fee { .. } => Self {
+                fee: Some(movement),
+                ..empty
+            },
         }
     }
 }
@@ -115,28 +144,55 @@ impl TryFrom<EventWire<'_>> for TokenTransferEvent {
     fn try_from(wire: EventWire<'_>) -> Result<Self, Self::Error> {
         const NO_FROM: &str = "the event has no `from`";
         const NO_TO: &str = "the event has no `to`";
-        let MetaWire { closed_at, to_muxed_info, .. } = wire.meta;
+        let MetaWire {
+            closed_at,
+            to_muxed_info,
+            ..
+        } = wire.meta;
         let kind = match (wire.transfer, wire.mint, wire.burn, wire.clawback, wire.fee) {
             (Some(movement), None, None, None, None) => {
-                let MovementWire { from, to, amount, .. } = movement;
+                let MovementWire {
+                    from, to, amount, ..
+                } = movement;
                 let (from, to) = (from.ok_or(NO_FROM)?, to.ok_or(NO_TO)?);
-                EventKind::Transfer { from, to, asset: movement.asset()?, amount }
+                EventKind::Transfer {
+                    from,
+                    to,
+                    asset: movement.asset()?,
+                    amount,
+                }
             }
             (None, Some(movement), None, None, None) => {
                 let (to, amount) = (movement.to.ok_or(NO_TO)?, movement.amount);
-                EventKind::Mint { to, asset: movement.asset()?, amount }
+                EventKind::Mint {
+                    to,
+                    asset: movement.asset()?,
+                    amount,
+                }
             }
             (None, None, Some(movement), None, None) => {
                 let (from, amount) = (movement.from.ok_or(NO_FROM)?, movement.amount);
-                EventKind::Burn { from, asset: movement.asset()?, amount }
+                EventKind::Burn {
+                    from,
+                    asset: movement.asset()?,
+                    amount,
+                }
             }
             (None, None, None, Some(movement), None) => {
                 let (from, amount) = (movement.from.ok_or(NO_FROM)?, movement.amount);
-                EventKind::Clawback { from, asset: movement.asset()?, amount }
+                EventKind::Clawback {
+                    from,
+                    asset: movement.asset()?,
+                    amount,
+                }
             }
             (None, None, None, None, Some(movement)) => {
                 let (from, amount) = (movement.from.ok_or(NO_FROM)?, movement.amount);
-                EventKind::Fee { from, asset: movement.asset()?, amount }
+                EventKind::Fee {
+                    from,
+                    asset: movement.asset()?,
+                    amount,
+                }
             }
             _ => {
                 return Err(
@@ -186,7 +242,10 @@ impl TryFrom<AssetWire<'_>> for Asset {
         match asset {
             AssetWire::Native(true) => Ok(Self::Native),
             AssetWire::Native(false) => Err("`native` can only be true"),
-            AssetWire::IssuedAsset { asset_code, issuer: Address::Account(issuer) } => {
+            AssetWire::IssuedAsset {
+                asset_code,
+                issuer: Address::Account(issuer),
+            } => {
                 let code = AssetCode::from_bytes(asset_code.as_bytes())
                     .ok_or("the asset code is longer than 12 bytes")?;
                 Ok(Self::Issued { code, issuer })
@@ -206,7 +265,9 @@ mod text {
     pub(super) fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
         from: D,
     ) -> Result<T, D::Error> {
-        Cow::<str>::deserialize(from)?.parse().map_err(D::Error::custom)
+        Cow::<str>::deserialize(from)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -227,7 +288,8 @@ mod optional_text {
         from: D,
     ) -> Result<Option<Address>, D::Error> {
         let text = Option::<Cow<'_, str>>::deserialize(from)?;
-        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+        text.map(|text| text.parse().map_err(D::Error::custom))
+            .transpose()
     }
 }
 
@@ -262,6 +324,8 @@ mod bytes {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        STANDARD.decode(Cow::<str>::deserialize(from)?.as_bytes()).map_err(D::Error::custom)
+        STANDARD
+            .decode(Cow::<str>::deserialize(from)?.as_bytes())
+            .map_err(D::Error::custom)
     }
 }

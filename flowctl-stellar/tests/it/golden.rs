@@ -18,8 +18,16 @@ fn row(event: &TokenTransferEvent) -> Value {
     let (asset, kind_of_asset, code, issuer) = match kind.asset() {
         Some(Asset::Native) => (Some("native".to_owned()), Some("native"), None, None),
         Some(Asset::Issued { code, issuer }) => {
-            let width = if code.as_bytes().len() <= 4 { "4" } else { "12" };
-            let kind = if width == "4" { "credit_alphanum4" } else { "credit_alphanum12" };
+            let width = if code.as_bytes().len() <= 4 {
+                "4"
+            } else {
+                "12"
+            };
+            let kind = if width == "4" {
+                "credit_alphanum4"
+            } else {
+                "credit_alphanum12"
+            };
             let issuer = Address::Account(*issuer).to_string();
             let text = format!("{kind}:{code}:{issuer}");
             (Some(text), Some(kind), Some(code.to_string()), Some(issuer))
@@ -54,7 +62,9 @@ fn row(event: &TokenTransferEvent) -> Value {
 #[test]
 fn the_go_processor_wrote_the_same_events_for_protocol_13() {
     let test = "the_go_processor_wrote_the_same_events_for_protocol_13";
-    let Some(folder) = ledgers::folder(test) else { return };
+    let Some(folder) = ledgers::folder(test) else {
+        return;
+    };
     let mut processor = TokenTransfers::new(Network::pubnet(), Mode::Derived);
     let mut rows = 0;
     for path in ledgers::files(&folder.join("pubnet/p13"), |name| name.ends_with(".xdr")) {
@@ -72,7 +82,12 @@ fn the_go_processor_wrote_the_same_events_for_protocol_13() {
         });
         let (expected, found) = (counts(expected), counts(derived.events.iter().map(row)));
         for (row, count) in &expected {
-            assert_eq!(found.get(row), Some(count), "missing from {}: {row}", path.display());
+            assert_eq!(
+                found.get(row),
+                Some(count),
+                "missing from {}: {row}",
+                path.display()
+            );
         }
         assert_eq!(found, expected, "{}", path.display());
         rows += expected.values().sum::<usize>();
@@ -84,7 +99,9 @@ fn counts(rows: impl Iterator<Item = Value>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for row in rows {
         let sorted: BTreeMap<_, _> = row.as_object().unwrap().iter().collect();
-        *counts.entry(serde_json::to_string(&sorted).unwrap()).or_default() += 1;
+        *counts
+            .entry(serde_json::to_string(&sorted).unwrap())
+            .or_default() += 1;
     }
     counts
 }

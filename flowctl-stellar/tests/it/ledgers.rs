@@ -33,17 +33,26 @@ pub(crate) fn raw(path: &Path) -> Vec<Vec<u8>> {
         Some((inner, "zst" | "zstd")) => (zstd::decode_all(&bytes[..]).unwrap(), inner),
         Some((inner, "gz")) => {
             let mut plain = Vec::new();
-            flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut plain).unwrap();
+            flate2::read::GzDecoder::new(&bytes[..])
+                .read_to_end(&mut plain)
+                .unwrap();
             (plain, inner)
         }
         _ => (bytes, &*name),
     };
-    if name.ends_with(".tar") { in_tar(&bytes) } else { in_xdr(&bytes) }
+    if name.ends_with(".tar") {
+        in_tar(&bytes)
+    } else {
+        in_xdr(&bytes)
+    }
 }
 
 /// The ledgers in a file.
 pub(crate) fn read(path: &Path) -> Vec<LedgerCloseMeta> {
-    raw(path).iter().map(|bytes| flowctl_stellar::ledger::decode(bytes).unwrap()).collect()
+    raw(path)
+        .iter()
+        .map(|bytes| flowctl_stellar::ledger::decode(bytes).unwrap())
+        .collect()
 }
 
 /// The files of a folder, sorted, whose names pass `wanted`.
@@ -71,15 +80,27 @@ pub(crate) fn every_file(folder: &Path) -> Vec<(PathBuf, Network)> {
     };
     let xdr = |name: &str| name.contains(".xdr") || name.contains(".tar");
     add(files(&folder.join("pubnet"), xdr), &Network::pubnet());
-    add(files(&folder.join("pubnet/tutorial"), xdr), &Network::pubnet());
+    add(
+        files(&folder.join("pubnet/tutorial"), xdr),
+        &Network::pubnet(),
+    );
     add(files(&folder.join("pubnet/p13"), xdr), &Network::pubnet());
     add(files(&folder.join("core"), xdr), &core_tests());
     add(files(&folder.join("testnet"), xdr), &Network::testnet());
     let load = folder.join("load");
     let standalone = Network::named("standalone").unwrap();
-    add(files(&load, |name| name.contains("standalone")), &standalone);
-    add(files(&load, |name| name.contains("v26")), &Network::new("load test network"));
-    add(files(&load, |name| name.contains("v27")), &Network::new("Apply Load"));
+    add(
+        files(&load, |name| name.contains("standalone")),
+        &standalone,
+    );
+    add(
+        files(&load, |name| name.contains("v26")),
+        &Network::new("load test network"),
+    );
+    add(
+        files(&load, |name| name.contains("v27")),
+        &Network::new("Apply Load"),
+    );
     all
 }
 
@@ -96,7 +117,10 @@ fn in_tar(bytes: &[u8]) -> Vec<Vec<u8>> {
         }
     }
     files.sort();
-    files.iter().flat_map(|(_, content)| in_xdr(content)).collect()
+    files
+        .iter()
+        .flat_map(|(_, content)| in_xdr(content))
+        .collect()
 }
 
 fn in_xdr(bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -105,7 +129,11 @@ fn in_xdr(bytes: &[u8]) -> Vec<Vec<u8>> {
     }
     if let Ok(batch) = LedgerCloseMetaBatch::from_xdr(bytes, Limits::none()) {
         let encode = flowctl_stellar::ledger::encode;
-        return batch.ledger_close_metas.iter().map(|ledger| encode(ledger).unwrap()).collect();
+        return batch
+            .ledger_close_metas
+            .iter()
+            .map(|ledger| encode(ledger).unwrap())
+            .collect();
     }
     in_frames(bytes)
 }

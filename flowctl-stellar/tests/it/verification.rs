@@ -7,7 +7,9 @@ use crate::ledgers;
 #[test]
 fn the_events_of_every_real_ledger_explain_its_balances() {
     let test = "the_events_of_every_real_ledger_explain_its_balances";
-    let Some(folder) = ledgers::folder(test) else { return };
+    let Some(folder) = ledgers::folder(test) else {
+        return;
+    };
     let mut verified = 0;
     for (path, network) in ledgers::every_file(&folder) {
         let ledgers = ledgers::read(&path);

@@ -29,7 +29,9 @@ pub(in crate::token_transfer) fn emit(
     let asset = asset(&event, layout, emitter.contracts);
     match (event.kind, asset, layout) {
         (
-            EventKind::Transfer { from, to, amount, .. },
+            EventKind::Transfer {
+                from, to, amount, ..
+            },
             Some(asset),
             Layout::WithAdministrator,
         ) => emitter.movement(asset, from, to, amount, Note::None),
@@ -43,19 +45,38 @@ fn asset(event: &TokenEvent<'_>, layout: Layout, contracts: &mut ContractIds) ->
     if event.topics.len() != layout.asset_contract_topics(event.name) {
         return None;
     }
-    let Some(ScVal::String(topic)) = event.topics.last() else { return None };
+    let Some(ScVal::String(topic)) = event.topics.last() else {
+        return None;
+    };
     let asset = Asset::from_topic(topic.0.as_slice())?;
     (contracts.of(&asset) == event.contract).then_some(asset)
 }
 
 const fn with_asset(kind: EventKind, asset: Option<Asset>) -> EventKind {
     match kind {
-        EventKind::Transfer { from, to, amount, .. } => {
-            EventKind::Transfer { from, to, asset, amount }
-        }
+        EventKind::Transfer {
+            from, to, amount, ..
+        } => EventKind::Transfer {
+            from,
+            to,
+            asset,
+            amount,
+        },
         EventKind::Mint { to, amount, .. } => EventKind::Mint { to, asset, amount },
-        EventKind::Burn { from, amount, .. } => EventKind::Burn { from, asset, amount },
-        EventKind::Clawback { from, amount, .. } => EventKind::Clawback { from, asset, amount },
-        EventKind::Fee { from, amount, .. } => EventKind::Fee { from, asset, amount },
+        EventKind::Burn { from, amount, .. } => EventKind::Burn {
+            from,
+            asset,
+            amount,
+        },
+        EventKind::Clawback { from, amount, .. } => EventKind::Clawback {
+            from,
+            asset,
+            amount,
+        },
+        EventKind::Fee { from, amount, .. } => EventKind::Fee {
+            from,
+            asset,
+            amount,
+        },
     }
 }

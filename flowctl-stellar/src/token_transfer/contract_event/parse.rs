@@ -29,14 +29,24 @@ pub(super) fn parse(
     };
     let ContractEventBody::V0(body) = &event.body;
     let topics = body.topics.as_slice();
-    let Some(ScVal::Symbol(symbol)) = topics.first() else { return Ok(None) };
-    let Some(name) = TokenEventName::of(symbol.0.as_slice()) else { return Ok(None) };
+    let Some(ScVal::Symbol(symbol)) = topics.first() else {
+        return Ok(None);
+    };
+    let Some(name) = TokenEventName::of(symbol.0.as_slice()) else {
+        return Ok(None);
+    };
     let (amount, info) = match layout {
         Layout::WithAdministrator => (amount(&body.data).ok_or(Rejection::DataNotAmount)?, None),
         Layout::Cap67 => amount_and_info(&body.data)?,
     };
     let kind = kind(name, layout, topics, amount)?;
-    Ok(Some(TokenEvent { name, contract: contract.0.0, kind, info, topics }))
+    Ok(Some(TokenEvent {
+        name,
+        contract: contract.0.0,
+        kind,
+        info,
+        topics,
+    }))
 }
 
 fn kind(
@@ -53,11 +63,28 @@ fn kind(
     Ok(match name {
         TokenEventName::Transfer => {
             let (from, to) = (address(topics, 1)?, address(topics, 2)?);
-            EventKind::Transfer { from, to, asset, amount }
+            EventKind::Transfer {
+                from,
+                to,
+                asset,
+                amount,
+            }
         }
-        TokenEventName::Mint => EventKind::Mint { to: holder()?, asset, amount },
-        TokenEventName::Clawback => EventKind::Clawback { from: holder()?, asset, amount },
-        TokenEventName::Burn => EventKind::Burn { from: address(topics, 1)?, asset, amount },
+        TokenEventName::Mint => EventKind::Mint {
+            to: holder()?,
+            asset,
+            amount,
+        },
+        TokenEventName::Clawback => EventKind::Clawback {
+            from: holder()?,
+            asset,
+            amount,
+        },
+        TokenEventName::Burn => EventKind::Burn {
+            from: address(topics, 1)?,
+            asset,
+            amount,
+        },
     })
 }
 
@@ -89,7 +116,9 @@ fn amount_and_info(data: &ScVal) -> Result<(i128, Option<MuxedInfo>), Rejection>
     let entries = map.as_ref().map_or(&[][..], |map| map.0.as_slice());
     let (mut found, mut info) = (None, None);
     for ScMapEntry { key, val } in entries {
-        let ScVal::Symbol(key) = key else { return Err(Rejection::KeyNotSymbol) };
+        let ScVal::Symbol(key) = key else {
+            return Err(Rejection::KeyNotSymbol);
+        };
         match key.0.as_slice() {
             b"amount" => found = Some(amount(val).ok_or(Rejection::AmountNotInteger)?),
             b"to_muxed_id" => info = muxed_id(val)?.or(info),
@@ -109,9 +138,9 @@ fn muxed_id(value: &ScVal) -> Result<Option<MuxedInfo>, Rejection> {
     match value {
         ScVal::U64(id) => Ok(Some(MuxedInfo::Id(*id))),
         ScVal::Bytes(bytes) => Ok(Some(MuxedInfo::Hash(bytes.0.to_vec()))),
-        ScVal::String(text) => {
-            Ok(Some(MuxedInfo::Text(String::from_utf8_lossy(text.0.as_slice()).into_owned())))
-        }
+        ScVal::String(text) => Ok(Some(MuxedInfo::Text(
+            String::from_utf8_lossy(text.0.as_slice()).into_owned(),
+        ))),
         ScVal::Void => Ok(None),
         _ => Err(Rejection::InvalidMuxedId),
     }

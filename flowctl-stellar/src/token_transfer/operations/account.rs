@@ -40,6 +40,10 @@ pub(super) fn merge(
 pub(super) fn claw_back(operation: &ClawbackOp, emitter: &mut Emitter<'_>) {
     let from = Address::from(&operation.from).without_mux();
     let asset = Some(Asset::from(&operation.asset));
-    let kind = EventKind::Clawback { from, asset, amount: operation.amount.into() };
+    let kind = EventKind::Clawback {
+        from,
+        asset,
+        amount: operation.amount.into(),
+    };
     emitter.classic(kind, None);
 }

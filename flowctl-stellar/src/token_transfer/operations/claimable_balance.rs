@@ -35,7 +35,10 @@ pub(super) fn claim(
     emitter: &mut Emitter<'_>,
 ) -> Result<(), OperationError> {
     let removed = removed(input)?;
-    let (asset, from) = (Asset::from(&removed.asset), Address::from(&operation.balance_id));
+    let (asset, from) = (
+        Asset::from(&removed.asset),
+        Address::from(&operation.balance_id),
+    );
     emitter.movement(asset, from, input.source(), removed.amount, input.note());
     Ok(())
 }
@@ -47,8 +50,18 @@ pub(super) fn claw_back(
     emitter: &mut Emitter<'_>,
 ) -> Result<(), OperationError> {
     let removed = removed(input)?;
-    let (asset, from) = (Some(Asset::from(&removed.asset)), Address::from(&operation.balance_id));
-    emitter.classic(EventKind::Clawback { from, asset, amount: removed.amount.into() }, None);
+    let (asset, from) = (
+        Some(Asset::from(&removed.asset)),
+        Address::from(&operation.balance_id),
+    );
+    emitter.classic(
+        EventKind::Clawback {
+            from,
+            asset,
+            amount: removed.amount.into(),
+        },
+        None,
+    );
     Ok(())
 }
 

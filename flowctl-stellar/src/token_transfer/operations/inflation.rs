@@ -18,7 +18,14 @@ pub(super) fn pay_out(
     for payout in payouts.iter() {
         let to = Address::from(&payout.destination);
         let amount = payout.amount.into();
-        emitter.classic(EventKind::Mint { to, asset: Some(Asset::Native), amount }, None);
+        emitter.classic(
+            EventKind::Mint {
+                to,
+                asset: Some(Asset::Native),
+                amount,
+            },
+            None,
+        );
     }
     Ok(())
 }

@@ -19,7 +19,10 @@ pub(in crate::token_transfer) struct OperationInput<'a> {
 impl<'a> OperationInput<'a> {
     /// Whose operation it is: the transaction's source unless it names its own.
     pub(super) fn source(&self) -> Address {
-        self.operation.source_account.as_ref().map_or(self.transaction.envelope.source, Into::into)
+        self.operation
+            .source_account
+            .as_ref()
+            .map_or(self.transaction.envelope.source, Into::into)
     }
 
     /// The note for a movement that the sender addressed.
@@ -40,6 +43,9 @@ impl<'a> OperationInput<'a> {
         &self,
     ) -> impl Iterator<Item = Result<EntryChange<'a>, OperationError>> + use<'a> {
         let changes = self.transaction.meta.operation_changes(self.index);
-        changes.into_iter().flat_map(entry_changes).map(|change| change.map_err(Into::into))
+        changes
+            .into_iter()
+            .flat_map(entry_changes)
+            .map(|change| change.map_err(Into::into))
     }
 }

@@ -15,7 +15,10 @@ pub(super) fn payment(
     operation: &PaymentOp,
     emitter: &mut Emitter<'_>,
 ) {
-    let (asset, to) = (Asset::from(&operation.asset), Address::from(&operation.destination));
+    let (asset, to) = (
+        Asset::from(&operation.asset),
+        Address::from(&operation.destination),
+    );
     emitter.movement(asset, input.source(), to, operation.amount, input.note());
 }
 
@@ -31,7 +34,10 @@ pub(super) fn strict_send(
         return Err(OperationError::Result);
     };
     trade::trades(input, &success.offers, emitter);
-    let (asset, to) = (Asset::from(&operation.dest_asset), Address::from(&operation.destination));
+    let (asset, to) = (
+        Asset::from(&operation.dest_asset),
+        Address::from(&operation.destination),
+    );
     emitter.movement(asset, input.source(), to, success.last.amount, input.note());
     Ok(())
 }
@@ -49,7 +55,16 @@ pub(super) fn strict_receive(
         return Err(OperationError::Result);
     };
     trade::trades(input, &success.offers, emitter);
-    let (asset, to) = (Asset::from(&operation.dest_asset), Address::from(&operation.destination));
-    emitter.movement(asset, input.source(), to, operation.dest_amount, input.note());
+    let (asset, to) = (
+        Asset::from(&operation.dest_asset),
+        Address::from(&operation.destination),
+    );
+    emitter.movement(
+        asset,
+        input.source(),
+        to,
+        operation.dest_amount,
+        input.note(),
+    );
     Ok(())
 }

@@ -49,7 +49,9 @@ pub(super) fn withdraw(
 fn single_change<'a>(input: &OperationInput<'a>) -> Result<PoolChange<'a>, OperationError> {
     match changed(input)?.as_slice() {
         [change] => Ok(*change),
-        changes => Err(OperationError::LiquidityPools { found: changes.len() }),
+        changes => Err(OperationError::LiquidityPools {
+            found: changes.len(),
+        }),
     }
 }
 
@@ -62,7 +64,9 @@ pub(super) fn changed<'a>(
     for change in input.changes() {
         let change = change?;
         let (before, after) = (change.before.and_then(pool), change.after.and_then(pool));
-        let Some((id, known)) = after.or(before) else { continue };
+        let Some((id, known)) = after.or(before) else {
+            continue;
+        };
         let reserves = [0, 1].map(|side| {
             let reserve = |pool: Option<Pool<'_>>| pool.map_or(0, |(_, sides)| sides[side].1);
             (known[side].0, (reserve(after) - reserve(before)).abs())
@@ -76,7 +80,9 @@ pub(super) fn changed<'a>(
 type Pool<'a> = (&'a PoolId, [(Asset, i128); 2]);
 
 fn pool(entry: &LedgerEntry) -> Option<Pool<'_>> {
-    let LedgerEntryData::LiquidityPool(pool) = &entry.data else { return None };
+    let LedgerEntryData::LiquidityPool(pool) = &entry.data else {
+        return None;
+    };
     let LiquidityPoolEntryBody::LiquidityPoolConstantProduct(body) = &pool.body;
     let reserves = [
         (Asset::from(&body.params.asset_a), body.reserve_a.into()),

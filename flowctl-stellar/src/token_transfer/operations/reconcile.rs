@@ -26,17 +26,32 @@ pub(super) fn reconcile(
     let source = input.source().without_mux();
     let events = emitter.events.get(first..).unwrap_or_default();
     let explained = explained(events, &source).ok_or(OperationError::Amounts)?;
-    let unexplained =
-        changed(input, &source)?.checked_sub(explained).ok_or(OperationError::Amounts)?;
+    let unexplained = changed(input, &source)?
+        .checked_sub(explained)
+        .ok_or(OperationError::Amounts)?;
     let asset = Some(Asset::Native);
     if unexplained > 0 {
-        emitter.classic(EventKind::Mint { to: source, asset, amount: unexplained }, None);
+        emitter.classic(
+            EventKind::Mint {
+                to: source,
+                asset,
+                amount: unexplained,
+            },
+            None,
+        );
         if let Some(events) = emitter.events.get_mut(first..) {
             events.rotate_right(1);
         }
     } else if unexplained < 0 {
         let amount = unexplained.checked_neg().ok_or(OperationError::Amounts)?;
-        emitter.classic(EventKind::Burn { from: source, asset, amount }, None);
+        emitter.classic(
+            EventKind::Burn {
+                from: source,
+                asset,
+                amount,
+            },
+            None,
+        );
     }
     Ok(())
 }

@@ -39,8 +39,17 @@ pub(super) fn revoke(
             found.extend(created.get(&balance_id(input, pool.id, asset)?));
         }
         for balance in &found {
-            let (asset, to) = (Asset::from(&balance.asset), Address::from(&balance.balance_id));
-            emitter.movement(asset, Address::from(pool.id), to, balance.amount, Note::None);
+            let (asset, to) = (
+                Asset::from(&balance.asset),
+                Address::from(&balance.balance_id),
+            );
+            emitter.movement(
+                asset,
+                Address::from(pool.id),
+                to,
+                balance.amount,
+                Note::None,
+            );
         }
         if let [balance] = found.as_slice() {
             burn_other(pool, Asset::from(&balance.asset), emitter);
@@ -53,7 +62,14 @@ fn burn_other(pool: &PoolChange<'_>, kept: Asset, emitter: &mut Emitter<'_>) {
     let [first, second] = pool.reserves;
     let (asset, amount) = if kept == first.0 { second } else { first };
     let from = Address::from(pool.id);
-    emitter.classic(EventKind::Burn { from, asset: Some(asset), amount }, None);
+    emitter.classic(
+        EventKind::Burn {
+            from,
+            asset: Some(asset),
+            amount,
+        },
+        None,
+    );
 }
 
 fn created_balances<'a>(
@@ -95,6 +111,8 @@ fn balance_id(
         liquidity_pool_id: pool.clone(),
         asset: (&asset).into(),
     });
-    let bytes = preimage.to_xdr(Limits::none()).map_err(|_| OperationError::Amounts)?;
+    let bytes = preimage
+        .to_xdr(Limits::none())
+        .map_err(|_| OperationError::Amounts)?;
     Ok(Hash::of(bytes))
 }

@@ -29,11 +29,7 @@ pub(super) fn offer(
 /// Two movements a trade, one of nothing included: what the seller or pool sold, then what it got.
 ///
 /// Divergence 1, trade legs: stellar-core writes the second leg first. This follows Go.
-pub(super) fn trades(
-    input: &OperationInput<'_>,
-    claims: &[ClaimAtom],
-    emitter: &mut Emitter<'_>,
-) {
+pub(super) fn trades(input: &OperationInput<'_>, claims: &[ClaimAtom], emitter: &mut Emitter<'_>) {
     let buyer = input.source();
     for claim in claims {
         let (seller, sold, amount_sold, bought, amount_bought) = match claim {
@@ -60,6 +56,12 @@ pub(super) fn trades(
             ),
         };
         emitter.movement(Asset::from(sold), seller, buyer, amount_sold, Note::None);
-        emitter.movement(Asset::from(bought), buyer, seller, amount_bought, Note::None);
+        emitter.movement(
+            Asset::from(bought),
+            buyer,
+            seller,
+            amount_bought,
+            Note::None,
+        );
     }
 }

@@ -38,11 +38,14 @@ impl Balances {
 
     /// The first balance that differs, of the holders that pass `counted`.
     pub(super) fn difference(&self, counted: impl Fn(&Address) -> bool) -> Option<Difference> {
-        let different = |((holder, _), sum): &(&(Address, Asset), &Sum)| {
-            counted(holder) && !sum.is_zero()
-        };
+        let different =
+            |((holder, _), sum): &(&(Address, Asset), &Sum)| counted(holder) && !sum.is_zero();
         let ((holder, asset), sum) = self.0.iter().find(different)?;
-        Some(Difference { holder: *holder, asset: *asset, excess: sum.to_string() })
+        Some(Difference {
+            holder: *holder,
+            asset: *asset,
+            excess: sum.to_string(),
+        })
     }
 
     fn sum(&mut self, holder: &Address, asset: &Asset) -> &mut Sum {

@@ -18,7 +18,9 @@ pub(super) fn subtract_change(
     contracts: &AssetContracts,
 ) {
     if let Some(before) = change.before {
-        each_balance(before, contracts, |holder, asset, held| balances.add(&holder, &asset, held));
+        each_balance(before, contracts, |holder, asset, held| {
+            balances.add(&holder, &asset, held)
+        });
     }
     if let Some(after) = change.after {
         each_balance(after, contracts, |holder, asset, held| {
@@ -29,9 +31,8 @@ pub(super) fn subtract_change(
 
 /// Whether the change restores a contract's entry from the archive.
 pub(super) fn restores_contract_data(change: &EntryChange<'_>) -> bool {
-    let is_contract_data = |entry: &LedgerEntry| {
-        matches!(entry.data, LedgerEntryData::ContractData(_))
-    };
+    let is_contract_data =
+        |entry: &LedgerEntry| matches!(entry.data, LedgerEntryData::ContractData(_));
     change.restored && change.after.is_some_and(is_contract_data)
 }
 
@@ -43,7 +44,11 @@ fn each_balance(
 ) {
     match &entry.data {
         LedgerEntryData::Account(account) => {
-            each((&account.account_id).into(), Asset::Native, account.balance.into());
+            each(
+                (&account.account_id).into(),
+                Asset::Native,
+                account.balance.into(),
+            );
         }
         LedgerEntryData::Trustline(line) => {
             let asset = match &line.asset {
@@ -87,17 +92,23 @@ fn contract_balance(
     data: &ContractDataEntry,
     contracts: &AssetContracts,
 ) -> Option<(Address, Asset, i128)> {
-    let ScAddress::Contract(contract) = &data.contract else { return None };
+    let ScAddress::Contract(contract) = &data.contract else {
+        return None;
+    };
     let asset = contracts.get(&contract.0.0)?;
-    let ScVal::Vec(Some(key)) = &data.key else { return None };
-    let [ScVal::Symbol(name), ScVal::Address(holder)] = key.0.as_slice() else { return None };
-    let ScVal::Map(Some(value)) = &data.val else { return None };
+    let ScVal::Vec(Some(key)) = &data.key else {
+        return None;
+    };
+    let [ScVal::Symbol(name), ScVal::Address(holder)] = key.0.as_slice() else {
+        return None;
+    };
+    let ScVal::Map(Some(value)) = &data.val else {
+        return None;
+    };
     if name.0.as_slice() != b"Balance" {
         return None;
     }
-    let is_amount = |entry: &&ScMapEntry| {
-        matches!(&entry.key, ScVal::Symbol(key) if key.0.as_slice() == b"amount")
-    };
+    let is_amount = |entry: &&ScMapEntry| matches!(&entry.key, ScVal::Symbol(key) if key.0.as_slice() == b"amount");
     let balance = amount(&value.0.iter().find(is_amount)?.val)?;
     Some((holder.into(), *asset, balance))
 }

@@ -70,11 +70,17 @@ mod tests {
         let mut sum = Sum::default();
         sum.add(i128::MAX);
         sum.add(i128::MAX);
-        assert_eq!(sum.to_string(), "0·2¹²⁸ + 340282366920938463463374607431768211454");
+        assert_eq!(
+            sum.to_string(),
+            "0·2¹²⁸ + 340282366920938463463374607431768211454"
+        );
         sum.subtract(i128::MAX);
         sum.subtract(i128::MAX);
         assert!(sum.is_zero());
         sum.subtract(i128::MIN);
-        assert_eq!(sum.to_string(), "0·2¹²⁸ + 170141183460469231731687303715884105728");
+        assert_eq!(
+            sum.to_string(),
+            "0·2¹²⁸ + 170141183460469231731687303715884105728"
+        );
     }
 }

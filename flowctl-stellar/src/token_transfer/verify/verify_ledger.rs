@@ -93,7 +93,10 @@ pub fn verify(ledger: &LedgerCloseMeta, events: &[TokenTransferEvent]) -> Result
     let header = LedgerHeader::of(ledger).map_err(VerifyError::Header)?;
     let mut by_transaction: HashMap<Hash, Vec<(usize, &TokenTransferEvent)>> = HashMap::new();
     for (position, event) in events.iter().enumerate() {
-        by_transaction.entry(event.meta.tx_hash).or_default().push((position, event));
+        by_transaction
+            .entry(event.meta.tx_hash)
+            .or_default()
+            .push((position, event));
     }
     for applied in applied_transactions(ledger) {
         let events = by_transaction.remove(&applied.hash).unwrap_or_default();
@@ -105,16 +108,30 @@ pub fn verify(ledger: &LedgerCloseMeta, events: &[TokenTransferEvent]) -> Result
             }
         }
         let events = events.iter().map(|(_, event)| *event).collect();
-        Check { header: &header, applied, meta: MetaView::of(applied.meta), events }.run()?;
+        Check {
+            header: &header,
+            applied,
+            meta: MetaView::of(applied.meta),
+            events,
+        }
+        .run()?;
     }
-    match by_transaction.values().flatten().map(|(position, _)| *position).min() {
+    match by_transaction
+        .values()
+        .flatten()
+        .map(|(position, _)| *position)
+        .min()
+    {
         Some(position) => Err(foreign(&header, position)),
         None => Ok(()),
     }
 }
 
 const fn foreign(header: &LedgerHeader, position: usize) -> VerifyError {
-    VerifyError::ForeignEvent { ledger_sequence: header.sequence, position }
+    VerifyError::ForeignEvent {
+        ledger_sequence: header.sequence,
+        position,
+    }
 }
 
 /// The check of one transaction.
@@ -135,7 +152,9 @@ impl Check<'_> {
         for event in &self.events {
             all.add_event(&event.kind);
         }
-        self.demand_none(all.difference(|holder| !holder.is_contract()), || "all".to_owned())
+        self.demand_none(all.difference(|holder| !holder.is_contract()), || {
+            "all".to_owned()
+        })
     }
 
     /// The taking of the fee, its refund, and the changes around the operations.
@@ -149,7 +168,11 @@ impl Check<'_> {
         for changes in lists {
             self.subtract(changes, &AssetContracts::new(), &mut balances, all)?;
         }
-        for event in self.events.iter().filter(|event| event.meta.operation_index.is_none()) {
+        for event in self
+            .events
+            .iter()
+            .filter(|event| event.meta.operation_index.is_none())
+        {
             balances.add_event(&event.kind);
         }
         self.demand_none(balances.difference(|_| true), || "the fees".to_owned())
@@ -159,7 +182,10 @@ impl Check<'_> {
     fn operation(&self, index: usize, all: &mut Balances) -> Result<(), VerifyError> {
         let number = index + 1;
         let is_here = |event: &&&TokenTransferEvent| {
-            event.meta.operation_index.is_some_and(|here| usize::try_from(here) == Ok(number))
+            event
+                .meta
+                .operation_index
+                .is_some_and(|here| usize::try_from(here) == Ok(number))
         };
         let mut balances = Balances::default();
         let mut contracts = AssetContracts::new();
@@ -177,7 +203,9 @@ impl Check<'_> {
         }
         let exempt = restored && self.header.protocol == PROTOCOL_OF_THE_ARCHIVE_BUG;
         let counted = |holder: &Address| !(exempt && holder.is_contract());
-        self.demand_none(balances.difference(counted), || format!("operation {number}"))
+        self.demand_none(balances.difference(counted), || {
+            format!("operation {number}")
+        })
     }
 
     /// Subtracts changes from the balances of the step and from those of the transaction. Says whether
@@ -197,7 +225,10 @@ impl Check<'_> {
                 cause,
             })?;
             restored |= restores_contract_data(&change);
-            let unchanged = EntryChange { before: change.after, ..change };
+            let unchanged = EntryChange {
+                before: change.after,
+                ..change
+            };
             let strict = if change.restored { &unchanged } else { &change };
             subtract_change(step, strict, contracts);
             subtract_change(all, &change, &AssetContracts::new());
@@ -211,8 +242,13 @@ impl Check<'_> {
         if self.has_false_meta() {
             return 0;
         }
-        let numbers = self.events.iter().filter_map(|event| event.meta.operation_index);
-        let with_events = numbers.max().and_then(|number| usize::try_from(number).ok());
+        let numbers = self
+            .events
+            .iter()
+            .filter_map(|event| event.meta.operation_index);
+        let with_events = numbers
+            .max()
+            .and_then(|number| usize::try_from(number).ok());
         self.meta.operation_count().max(with_events.unwrap_or(0))
     }
 
@@ -225,9 +261,23 @@ impl Check<'_> {
         difference: Option<Difference>,
         scope: impl Fn() -> String,
     ) -> Result<(), VerifyError> {
-        let Some(Difference { holder, asset, excess }) = difference else { return Ok(()) };
+        let Some(Difference {
+            holder,
+            asset,
+            excess,
+        }) = difference
+        else {
+            return Ok(());
+        };
         let (ledger_sequence, tx_hash) = (self.header.sequence, self.applied.hash);
         let scope = scope();
-        Err(VerifyError::Unexplained { ledger_sequence, tx_hash, scope, holder, asset, excess })
+        Err(VerifyError::Unexplained {
+            ledger_sequence,
+            tx_hash,
+            scope,
+            holder,
+            asset,
+            excess,
+        })
     }
 }
