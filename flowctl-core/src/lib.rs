@@ -32,6 +32,7 @@ mod error;
 pub mod event;
 mod event_type;
 pub mod executor;
+pub mod graph;
 mod ids;
 mod link;
 pub mod recorder;
@@ -54,11 +55,12 @@ pub use self::{
     event::{Batch, Codecs, Event, EventValue, Metadata, Path, Payload, Position},
     event_type::{EventType, EventTypeError, MAX_EVENT_TYPE_LEN},
     executor::Executor,
+    graph::Graph,
     ids::{ComponentId, MAX_NAME_LEN, NameError, Namespace, PipelineName, RunId},
     recorder::Recorder,
     registry::{ComponentKind, ConfigKey, Registry, RegistryError},
     run::{Outcome, RunError, RunHandle, RunReport, Runner},
-    spec::{ComponentSpec, PipelineSpec},
+    spec::{ComponentSpec, PipelineSpec, SpecErrors},
     store::Store,
     units::{ByteSize, CpuMillis},
 };

@@ -1,6 +1,7 @@
 //! What `use: NAME` can name: a [`Registry`] is a value that an embedder fills and hands to a
 //! runner. Two registries in one process do not know of each other.
 
+mod catalog;
 mod error;
 mod kind;
 #[expect(

@@ -14,6 +14,7 @@ use super::{
     error::{RunError, RunErrorKind},
     events::{RunEventKind, Teller},
     layout::{Carries, Edge, Layout},
+    plan::executor_for,
     processor_task::ProcessorTask,
     resume::{SinkHolds, resume},
     runner::Parts,
@@ -194,19 +195,13 @@ impl Generation<'_> {
     }
 
     fn executor_of(&self, component: &ComponentSpec) -> Result<Arc<dyn Executor>, RunError> {
-        let kind = component.workload().map(WorkloadKind::of);
-        let starts = |executor: &&Arc<dyn Executor>| {
-            kind.is_some_and(|kind| executor.capabilities().workloads.contains(&kind))
-        };
-        self.parts
-            .executors
-            .iter()
-            .find(starts)
-            .cloned()
-            .ok_or_else(|| {
-                let workload = kind.map_or("nothing", WorkloadKind::field).to_owned();
-                RunError::new(RunErrorKind::NoExecutor { workload }).of(&component.id)
-            })
+        let workload = component.workload();
+        let found = workload.and_then(|workload| executor_for(workload, &self.parts.executors));
+        found.cloned().ok_or_else(|| {
+            let field = workload.map_or("nothing", |workload| WorkloadKind::of(workload).field());
+            let workload = field.to_owned();
+            RunError::new(RunErrorKind::NoExecutor { workload }).of(&component.id)
+        })
     }
 
     fn context(&self, node: usize, component: &ComponentSpec) -> ComponentContext {

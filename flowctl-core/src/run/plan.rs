@@ -1,157 +1,254 @@
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
-use super::{
-    layout::{Carries, Edge, Layout, Node},
-    step::{Policy, Then},
-};
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
+use super::layout::Layout;
 use crate::{
-    ComponentId, EventType, Registry,
+    ComponentId, Graph, PipelineName, Registry,
     executor::{Executor, WorkloadKind},
-    link::{Full, Limit},
-    spec::{ComponentSpec, Excess, FailurePolicy, Final, OnFull, PipelineSpec, Queue, Role},
+    spec::{ComponentSpec, Diagnostic, PipelineSpec, Role, SpecErrors, Via, Workload},
 };
 
-/// What running a pipeline would do, and why. Pure: made from a spec and a registry alone.
+/// What running a pipeline would do, and why. Pure: made from a spec, a registry and the capabilities
+/// of executors.
+///
+/// Displays as text for people; serialises with `"schema": 1`, to which only fields are added.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct Plan {
+    pipeline: PipelineName,
+    components: Vec<PlannedComponent>,
+    edges: Vec<PlannedEdge>,
+    warnings: Vec<Diagnostic>,
+    graph: Graph,
     pub(super) layout: Layout,
+}
+
+/// One component, as it would be started.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct PlannedComponent {
+    /// Its id.
+    pub id: ComponentId,
+    /// Its role.
+    pub role: Role,
+    /// In which stage of the start it is opened, from 1; components of one stage start at once.
+    pub stage: usize,
+    /// What runs: `use jsonl`, `image …`, `command …`.
+    pub runs: String,
+    /// The executor that starts it; `None`: nothing here does.
+    pub executor: Option<String>,
+    /// How many batches it works on at once.
+    pub concurrency: u32,
+}
+
+/// One edge, as it would be carried.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct PlannedEdge {
+    /// Who emits.
+    pub from: ComponentId,
+    /// Who reads.
+    pub to: ComponentId,
+    /// What passes: `all`, or the canonical names of event types.
+    pub types: String,
+    /// What carries it: `linked`, `direct` or `proxied`.
+    pub via: &'static str,
+    /// Why it is carried like that.
+    pub because: &'static str,
+    /// What is promised for what it carries.
+    pub guarantee: &'static str,
 }
 
 impl Plan {
     pub(super) fn new(
         pipeline: &PipelineSpec,
         registry: &Registry,
-        _executors: &[Arc<dyn Executor>],
+        executors: &[Arc<dyn Executor>],
     ) -> Result<Self, SpecErrors> {
-        Ok(Self {
-            layout: layout(pipeline, registry),
-        })
-    }
-}
-
-fn layout(pipeline: &PipelineSpec, registry: &Registry) -> Layout {
-    let _ = registry;
-    let components: Vec<&ComponentSpec> = pipeline
-        .components
-        .iter()
-        .filter(|c| c.role != Role::Service)
-        .collect();
-    let place = |id: &ComponentId| components.iter().position(|component| component.id == *id);
-    let mut edges = Vec::new();
-    for (to, component) in components.iter().enumerate() {
-        for input in &component.inputs {
-            let Some(from) = place(&input.from) else {
-                continue;
-            };
-            let types = (!input.types.is_empty())
-                .then(|| input.types.iter().cloned().collect::<BTreeSet<EventType>>());
-            let (limit, full) = match input.on_full {
-                OnFull::Lag {
-                    events,
-                    bytes,
-                    then,
-                } => (
-                    Limit {
-                        events: events as usize,
-                        bytes: bytes.bytes() as usize,
-                    },
-                    match then {
-                        Excess::Drop => Full::Drop,
-                        Excess::DeadLetter => Full::DeadLetter,
-                    },
-                ),
-                _ => (
-                    Limit::from(input.queue.unwrap_or(component.queue)),
-                    Full::Block,
-                ),
-            };
-            edges.push(Edge {
-                from,
-                to,
-                limit,
-                carries: Carries::Events { types, full },
-            });
-        }
-    }
-    for (from, component) in components.iter().enumerate() {
-        if let Some(to) = component.on_error.dead_letter.as_ref().and_then(place) {
-            edges.push(Edge {
-                from,
-                to,
-                limit: Limit::from(components[to].queue),
-                carries: Carries::DeadLetters,
-            });
-        }
-    }
-    let mut sources: Vec<BTreeSet<ComponentId>> = components
-        .iter()
-        .map(|component| {
-            if component.role == Role::Source {
-                BTreeSet::from([component.id.clone()])
-            } else {
-                BTreeSet::new()
-            }
-        })
-        .collect();
-    for _ in 0..components.len() {
-        for edge in &edges {
-            let from = sources[edge.from].clone();
-            sources[edge.to].extend(from);
-        }
-    }
-    let nodes = components
-        .iter()
-        .zip(sources)
-        .map(|(component, sources)| Node {
-            component: (*component).clone(),
-            policy: Policy::from(&component.on_error),
-            sources,
+        let warnings = pipeline.validate(registry)?;
+        let graph = Graph::new(pipeline, registry)?;
+        let edges = graph.edges().iter().map(|edge| PlannedEdge {
+            from: edge.from.clone(),
+            to: edge.to.clone(),
+            types: edge.types.to_string(),
+            via: word(edge.via),
+            because: edge.because,
+            guarantee: guarantee(edge.via, pipeline.component(edge.from.as_str()), registry),
         });
-    Layout {
-        nodes: nodes.collect(),
-        edges,
+        let edges = edges.collect();
+        let stages = graph.start_stages().iter().enumerate();
+        let components = stages.flat_map(|(stage, ids)| ids.iter().map(move |id| (stage + 1, id)));
+        let components = components.filter_map(|(stage, id)| {
+            Some(planned(pipeline.component(id.as_str())?, stage, executors))
+        });
+        let components = components.collect();
+        Ok(Self {
+            pipeline: pipeline.name.clone(),
+            components,
+            edges,
+            warnings,
+            layout: Layout::new(pipeline, &graph),
+            graph,
+        })
+    }
+
+    /// The pipeline.
+    #[must_use]
+    pub const fn pipeline(&self) -> &PipelineName {
+        &self.pipeline
+    }
+
+    /// Its components, in the order of their start.
+    #[must_use]
+    pub fn components(&self) -> &[PlannedComponent] {
+        &self.components
+    }
+
+    /// Its edges, by reader.
+    #[must_use]
+    pub fn edges(&self) -> &[PlannedEdge] {
+        &self.edges
+    }
+
+    /// What is allowed but not as it should be.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    /// Its graph.
+    #[must_use]
+    pub const fn graph(&self) -> &Graph {
+        &self.graph
     }
 }
 
-impl From<Queue> for Limit {
-    fn from(queue: Queue) -> Self {
-        let bytes = usize::try_from(queue.bytes.bytes()).unwrap_or(usize::MAX);
-        Self {
-            events: usize::try_from(queue.events).unwrap_or(usize::MAX),
-            bytes,
+fn planned(
+    component: &ComponentSpec,
+    stage: usize,
+    executors: &[Arc<dyn Executor>],
+) -> PlannedComponent {
+    let workload = component.workload();
+    let executor = workload.and_then(|workload| executor_for(workload, executors));
+    PlannedComponent {
+        id: component.id.clone(),
+        role: component.role,
+        stage,
+        runs: match workload {
+            Some(Workload::Native(name)) => format!("use {name}"),
+            Some(Workload::Image(image)) => format!("image {image}"),
+            Some(Workload::Process(command)) => format!("command {}", command.join(" ")),
+            None => "nothing".to_owned(),
+        },
+        executor: executor.map(|executor| executor.name().to_owned()),
+        concurrency: component.concurrency,
+    }
+}
+
+/// The first executor that starts workloads of this kind.
+pub(super) fn executor_for<'e>(
+    workload: Workload<'_>,
+    executors: &'e [Arc<dyn Executor>],
+) -> Option<&'e Arc<dyn Executor>> {
+    let kind = WorkloadKind::of(workload);
+    executors
+        .iter()
+        .find(|executor| executor.capabilities().workloads.contains(&kind))
+}
+
+const fn word(via: Via) -> &'static str {
+    match via {
+        Via::Auto => "auto",
+        Via::Linked => "linked",
+        Via::Direct => "direct",
+        Via::Proxied => "proxied",
+    }
+}
+
+fn guarantee(via: Via, from: Option<&ComponentSpec>, registry: &Registry) -> &'static str {
+    let known = |component: &ComponentSpec| {
+        let kind = component
+            .uses
+            .as_deref()
+            .and_then(|name| registry.kind(name));
+        component
+            .deterministic
+            .or_else(|| kind.map(|kind| kind.deterministic))
+            .unwrap_or(true)
+    };
+    match via {
+        Via::Direct => "the last puller's own position",
+        _ if from.is_some_and(|from| !known(from)) => {
+            "acknowledged; a replay may give other events, so at least once"
         }
+        Via::Auto | Via::Linked | Via::Proxied => "acknowledged",
     }
 }
-
-impl From<&FailurePolicy> for Policy {
-    fn from(policy: &FailurePolicy) -> Self {
-        Self {
-            retries: policy.retry.attempts,
-            base: policy.retry.backoff.base,
-            cap: policy.retry.backoff.cap,
-            then: match policy.then {
-                Final::Stop => Then::Stop,
-                Final::Skip => Then::Skip,
-                Final::DeadLetter => Then::DeadLetter,
-            },
-        }
-    }
-}
-
-/// Stands in until the diagnostics of specs are merged.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the spec is not valid")]
-pub struct SpecErrors;
-
-/// Placeholder.
-pub type PlannedComponent = ();
-/// Placeholder.
-pub type PlannedEdge = ();
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = WorkloadKind::Native;
-        write!(f, "{:?}", self.layout.edges)
+        let count = self.components.len();
+        writeln!(f, "{}: {count} components", self.pipeline)?;
+        let width = |widths: &mut dyn Iterator<Item = usize>| widths.max().unwrap_or(0);
+        let ids = width(&mut self.components.iter().map(|c| c.id.as_str().len()));
+        let runs = width(&mut self.components.iter().map(|c| c.runs.len()));
+        for component in &self.components {
+            let PlannedComponent {
+                id,
+                role,
+                stage,
+                runs: run,
+                executor,
+                concurrency,
+            } = component;
+            let on = executor.as_deref().unwrap_or("nothing here starts this");
+            write!(
+                f,
+                "{stage:>3} open  {id:<ids$}  {role:<9}  {run:<runs$}  {on}"
+            )?;
+            if *concurrency > 1 {
+                write!(f, ", {concurrency} at once")?;
+            }
+            writeln!(f)?;
+        }
+        let from = width(&mut self.edges.iter().map(|edge| edge.from.as_str().len()));
+        let to = width(&mut self.edges.iter().map(|edge| edge.to.as_str().len()));
+        let types = width(&mut self.edges.iter().map(|edge| edge.types.len()));
+        for edge in &self.edges {
+            let PlannedEdge {
+                from: a,
+                to: b,
+                types: t,
+                via,
+                because,
+                guarantee,
+            } = edge;
+            writeln!(
+                f,
+                "    edge  {a:<from$} → {b:<to$}  {t:<types$}  {via} ({because}): {guarantee}"
+            )?;
+        }
+        for warning in &self.warnings {
+            writeln!(
+                f,
+                "warning[{}] {}: {}",
+                warning.code,
+                warning.path(),
+                warning.message
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut plan = serializer.serialize_struct("Plan", 5)?;
+        plan.serialize_field("schema", &1)?;
+        plan.serialize_field("pipeline", &self.pipeline)?;
+        plan.serialize_field("components", &self.components)?;
+        plan.serialize_field("edges", &self.edges)?;
+        plan.serialize_field("warnings", &self.warnings)?;
+        plan.end()
     }
 }

@@ -11,7 +11,7 @@ use super::{
     error::{RunError, RunErrorKind},
     events::Teller,
     handle::{RunControl, RunHandle, Shared},
-    plan::{Plan, SpecErrors},
+    plan::Plan,
 };
 use crate::{
     Registry, RunId,
@@ -19,7 +19,7 @@ use crate::{
     connector::Connector,
     executor::{Executor, InProcessExecutor, Local, Objects, RunScope},
     recorder::{NoRecorder, Recorder},
-    spec::{ComponentSpec, PipelineSpec, Role},
+    spec::{ComponentSpec, PipelineSpec, Role, SpecErrors},
     store::{MemoryStore, Store},
 };
 

@@ -3,17 +3,23 @@
 //! [`PipelineSpec`] holds [`ComponentSpec`]s, each of a [`Role`], each run as one [`Workload`]. Reading
 //! order: `pipeline`, `component`, `input`, then the rest as needed. Nothing here does I/O.
 
+mod catalog;
+mod code;
 mod component;
 mod config;
 mod dependency;
+mod diagnostic;
 mod driver;
+mod error;
 mod failure;
 mod input;
 mod is_default;
+mod path;
 mod pipeline;
 mod port;
 mod probe;
 mod queue;
+mod render;
 mod resources;
 mod restart;
 mod role;
@@ -21,14 +27,19 @@ mod secret;
 mod security;
 mod stop;
 mod text_or_map;
+pub(crate) mod validate;
 mod volume;
 mod workload;
 
 pub use self::{
+    catalog::{Catalog, CatalogEntry, NoCatalog},
+    code::{Code, CodePage},
     component::ComponentSpec,
     config::{Config, ConfigError},
     dependency::{Condition, Dependency},
+    diagnostic::{Diagnostic, Location, Related, Severity},
     driver::Driver,
+    error::SpecErrors,
     failure::{Backoff, FailurePolicy, Final, Retry},
     input::{Excess, Input, OnFull, OnRestart, Via},
     pipeline::PipelineSpec,
@@ -44,3 +55,4 @@ pub use self::{
     volume::Volume,
     workload::{ImagePolicy, Workload},
 };
+pub(crate) use self::{code::names as codes, is_default::is_default};

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{ComponentSpec, Config, Driver, Role};
-use crate::{Namespace, PipelineName};
+use super::{Catalog, ComponentSpec, Config, Diagnostic, Driver, Role, SpecErrors, validate};
+use crate::{Namespace, PipelineName, graph};
 
 /// What a pipeline should be.
 ///
@@ -60,5 +60,24 @@ impl PipelineSpec {
         self.components
             .iter()
             .filter(move |component| component.role == role)
+    }
+
+    /// Checks everything that can be known before anything runs, and gives the warnings.
+    ///
+    /// What native components are, emit and take, and whether they accept their configuration, is
+    /// asked of `catalog`; [`NoCatalog`](super::NoCatalog) takes the spec at its word.
+    ///
+    /// # Errors
+    ///
+    /// All problems at once, when one of them is an error.
+    pub fn validate(&self, catalog: &dyn Catalog) -> Result<Vec<Diagnostic>, SpecErrors> {
+        SpecErrors::unless_harmless(self.problems(catalog))
+    }
+
+    /// All problems: first those of the components, then those of the edges.
+    pub(super) fn problems(&self, catalog: &dyn Catalog) -> Vec<Diagnostic> {
+        let mut problems = validate::problems(self, catalog);
+        problems.extend(graph::problems(self, catalog));
+        problems
     }
 }
