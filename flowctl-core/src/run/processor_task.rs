@@ -122,7 +122,7 @@ impl ProcessorTask {
         let dead = self
             .dead_letters
             .take(&batch, &done.rejected, &self.counters, &self.teller);
-        let output = batch.with_events(done.output);
+        let output = done.output.into_batch(&batch);
         self.counters.gave(output.events().len());
         let wrap = |event: &crate::Event, to: &crate::ComponentId| {
             self.dead_letters

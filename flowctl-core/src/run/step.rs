@@ -61,7 +61,7 @@ impl Step for Box<dyn Sink> {
 /// What came of a batch.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
-    pub(crate) output: Vec<Event>,
+    pub(crate) output: Output,
     pub(crate) rejected: Vec<Rejected>,
 }
 
@@ -132,7 +132,7 @@ impl Policy {
         loop {
             let error = match step.call(&batch).await {
                 Ok(output) => {
-                    done.output = output.into_events();
+                    done.output = output;
                     return Ok(done);
                 }
                 Err(error) => error,
@@ -158,7 +158,7 @@ impl Policy {
 
 impl Done {
     fn append(&mut self, mut other: Self) {
-        self.output.append(&mut other.output);
+        self.output.extend(other.output.events().iter().cloned());
         self.rejected.append(&mut other.rejected);
     }
 
