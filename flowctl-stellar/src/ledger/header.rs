@@ -77,7 +77,9 @@ impl LedgerHeader {
         let mut reader = Limited::new(ledger, limits(ledger));
         match u32::read_xdr(&mut reader).map_err(unreadable)? {
             0 => {}
-            1 | 2 => drop(LedgerCloseMetaExt::read_xdr(&mut reader).map_err(unreadable)?),
+            1 | 2 => {
+                LedgerCloseMetaExt::read_xdr(&mut reader).map_err(unreadable)?;
+            }
             _ => return Err(unreadable(stellar_xdr::Error::Invalid)),
         }
         let entry = LedgerHeaderHistoryEntry::read_xdr(&mut reader).map_err(unreadable)?;

@@ -111,15 +111,13 @@ pub enum TransactionError {
         /// What is wrong.
         problem: &'static str,
     },
-    /// A fee event comes from another contract than the lumen's.
+    /// A fee event comes from another contract than the lumen's on the network that was given.
     #[error(
-        "its fee event comes from `{found}`, not from the lumen's `{expected}` on this network"
+        "its fee event comes from `{contract}`, which is not the lumen's contract on this network"
     )]
     FeeContract {
-        /// The lumen's contract on the network that was given.
-        expected: Address,
         /// The event's contract.
-        found: Address,
+        contract: Address,
     },
 }
 

@@ -43,4 +43,4 @@ pub use error::{DeriveError, OperationError, TransactionError};
 pub use event::{EventKind, EventMeta, MuxedInfo, TokenTransferEvent};
 pub use mode::{Mode, Origin};
 pub use token_transfers::{LedgerEvents, TokenTransfers};
-pub use verify::{VerifyError, verify};
+pub use verify::{Scope, UnexplainedChange, VerifyError, verify};

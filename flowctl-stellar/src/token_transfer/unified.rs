@@ -32,10 +32,7 @@ pub(super) fn fees(meta: &MetaView<'_>, contracts: &ContractIds) -> Result<Fees,
     for (index, event) in meta.events.iter().enumerate() {
         let event = read_fee(event, contracts).map_err(|problem| match problem {
             Problem::Shape(problem) => TransactionError::FeeEvent { index, problem },
-            Problem::Contract(found) => {
-                let expected = Address::Contract(contracts.native());
-                TransactionError::FeeContract { expected, found }
-            }
+            Problem::Contract(contract) => TransactionError::FeeContract { contract },
         })?;
         found.extend(event);
     }

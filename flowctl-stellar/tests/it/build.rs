@@ -1,8 +1,11 @@
 //! Builds small ledgers for what no real ledger holds, with right hashes.
 
-use flowctl_stellar::{Network, token_transfer::{
-    DeriveError, EventKind, LedgerEvents, Mode, MuxedInfo, TokenTransferEvent, TokenTransfers,
-}};
+use flowctl_stellar::{
+    Network,
+    token_transfer::{
+        DeriveError, EventKind, LedgerEvents, Mode, MuxedInfo, TokenTransferEvent, TokenTransfers,
+    },
+};
 use stellar_xdr::*;
 
 pub(crate) fn network() -> Network {
@@ -39,16 +42,28 @@ pub(crate) struct Tx {
 }
 
 pub(crate) fn op(body: OperationBody, result: OperationResultTr) -> Op {
-    Op { source: None, body, result, changes: vec![], events: vec![] }
+    Op {
+        source: None,
+        body,
+        result,
+        changes: vec![],
+        events: vec![],
+    }
 }
 
 impl Op {
     pub(crate) fn from(self, source: MuxedAccount) -> Self {
-        Self { source: Some(source), ..self }
+        Self {
+            source: Some(source),
+            ..self
+        }
     }
 
     pub(crate) fn changing(self, changes: impl IntoIterator<Item = LedgerEntryChange>) -> Self {
-        Self { changes: changes.into_iter().collect(), ..self }
+        Self {
+            changes: changes.into_iter().collect(),
+            ..self
+        }
     }
 }
 
@@ -81,10 +96,17 @@ impl Tx {
             source_account: self.source.clone(),
             fee: 100,
             seq_num: SequenceNumber(self.sequence),
-            cond: Preconditions::Time(TimeBounds { min_time: TimePoint(0), max_time: TimePoint(9) }),
+            cond: Preconditions::Time(TimeBounds {
+                min_time: TimePoint(0),
+                max_time: TimePoint(9),
+            }),
             memo: self.memo.clone(),
             operations: list(self.operations()),
-            ext: if self.soroban { TransactionExt::V1(soroban_data()) } else { TransactionExt::V0 },
+            ext: if self.soroban {
+                TransactionExt::V1(soroban_data())
+            } else {
+                TransactionExt::V0
+            },
         }
     }
 
@@ -103,7 +125,9 @@ impl Tx {
                 panic!("a V0 transaction has a plain source")
             };
             let transaction = self.transaction();
-            let Preconditions::Time(time_bounds) = transaction.cond else { unreachable!() };
+            let Preconditions::Time(time_bounds) = transaction.cond else {
+                unreachable!()
+            };
             return TransactionEnvelope::TxV0(TransactionV0Envelope {
                 tx: TransactionV0 {
                     source_account_ed25519,
@@ -117,7 +141,10 @@ impl Tx {
                 signatures,
             });
         }
-        let inner = TransactionV1Envelope { tx: self.transaction(), signatures: VecM::default() };
+        let inner = TransactionV1Envelope {
+            tx: self.transaction(),
+            signatures: VecM::default(),
+        };
         match self.fee_source.clone() {
             None => TransactionEnvelope::Tx(inner),
             Some(fee_source) => TransactionEnvelope::TxFeeBump(FeeBumpTransactionEnvelope {
@@ -134,7 +161,12 @@ impl Tx {
 
     fn result(&self) -> TransactionResultPair {
         let results = || {
-            list(self.ops.iter().map(|op| OperationResult::OpInner(op.result.clone())).collect())
+            list(
+                self.ops
+                    .iter()
+                    .map(|op| OperationResult::OpInner(op.result.clone()))
+                    .collect(),
+            )
         };
         let result = match (&self.fee_source, self.failed) {
             (None, false) => TransactionResultResult::TxSuccess(results()),
@@ -174,7 +206,13 @@ impl Tx {
     fn meta(&self, version: u32) -> TransactionMeta {
         let ops: &[Op] = if self.failed { &[] } else { &self.ops };
         let operations = || {
-            list(ops.iter().map(|op| OperationMeta { changes: changes(&op.changes) }).collect())
+            list(
+                ops.iter()
+                    .map(|op| OperationMeta {
+                        changes: changes(&op.changes),
+                    })
+                    .collect(),
+            )
         };
         match version {
             0 => TransactionMeta::V0(operations()),
@@ -225,7 +263,10 @@ pub(crate) fn ledger(protocol: u32, txs: &[Tx]) -> LedgerCloseMeta {
     let header = LedgerHeader {
         ledger_version: protocol,
         previous_ledger_hash: Hash([1; 32]),
-        scp_value: StellarValue { close_time: TimePoint(1_600_000_000), ..StellarValue::default() },
+        scp_value: StellarValue {
+            close_time: TimePoint(1_600_000_000),
+            ..StellarValue::default()
+        },
         ledger_seq: 1_000,
         total_coins: 1,
         ..LedgerHeader::default()
@@ -258,7 +299,10 @@ pub(crate) fn ledger(protocol: u32, txs: &[Tx]) -> LedgerCloseMeta {
     match protocol {
         0..20 => LedgerCloseMeta::V0(LedgerCloseMetaV0 {
             ledger_header,
-            tx_set: TransactionSet { previous_ledger_hash: Hash([1; 32]), txs: envelopes },
+            tx_set: TransactionSet {
+                previous_ledger_hash: Hash([1; 32]),
+                txs: envelopes,
+            },
             tx_processing: list(txs.iter().map(processing).collect()),
             upgrades_processing: VecM::default(),
             scp_info: VecM::default(),
@@ -277,7 +321,10 @@ pub(crate) fn ledger(protocol: u32, txs: &[Tx]) -> LedgerCloseMeta {
                 });
             LedgerCloseMeta::V2(LedgerCloseMetaV2 {
                 ledger_header,
-                tx_set: set(vec![sequential_phase(list(sequential)), parallel_phase(parallel)]),
+                tx_set: set(vec![
+                    sequential_phase(list(sequential)),
+                    parallel_phase(parallel),
+                ]),
                 tx_processing: list(
                     txs.iter()
                         .map(|tx| TransactionResultMetaV1 {
@@ -296,23 +343,27 @@ pub(crate) fn ledger(protocol: u32, txs: &[Tx]) -> LedgerCloseMeta {
 }
 
 fn sequential_phase(txs: VecM<TransactionEnvelope>) -> TransactionPhase {
-    let component = TxSetComponentTxsMaybeDiscountedFee { base_fee: None, txs };
-    TransactionPhase::V0(list(vec![TxSetComponent::TxsetCompTxsMaybeDiscountedFee(component)]))
+    let component = TxSetComponentTxsMaybeDiscountedFee {
+        base_fee: None,
+        txs,
+    };
+    TransactionPhase::V0(list(vec![TxSetComponent::TxsetCompTxsMaybeDiscountedFee(
+        component,
+    )]))
 }
 
 fn parallel_phase(envelopes: Vec<TransactionEnvelope>) -> TransactionPhase {
     let cluster = |envelope| DependentTxCluster(list(vec![envelope]));
     let stage = ParallelTxExecutionStage(list(envelopes.into_iter().map(cluster).collect()));
     let execution_stages = list(vec![stage]);
-    TransactionPhase::V1(ParallelTxsComponent { base_fee: None, execution_stages })
+    TransactionPhase::V1(ParallelTxsComponent {
+        base_fee: None,
+        execution_stages,
+    })
 }
 
 /// The events of a ledger with one transaction.
-pub(crate) fn try_told(
-    mode: Mode,
-    protocol: u32,
-    txs: &[Tx],
-) -> Result<LedgerEvents, DeriveError> {
+pub(crate) fn try_told(mode: Mode, protocol: u32, txs: &[Tx]) -> Result<LedgerEvents, DeriveError> {
     TokenTransfers::new(network(), mode).events(&ledger(protocol, txs))
 }
 
@@ -369,7 +420,10 @@ pub(crate) fn account(key: u8) -> MuxedAccount {
 }
 
 pub(crate) fn muxed(key: u8, id: u64) -> MuxedAccount {
-    MuxedAccount::MuxedEd25519(MuxedAccountMed25519 { id, ed25519: Uint256([key; 32]) })
+    MuxedAccount::MuxedEd25519(MuxedAccountMed25519 {
+        id,
+        ed25519: Uint256([key; 32]),
+    })
 }
 
 pub(crate) fn account_id(key: u8) -> AccountId {
@@ -378,8 +432,12 @@ pub(crate) fn account_id(key: u8) -> AccountId {
 
 /// A credit asset whose issuer's key is all `issuer`.
 pub(crate) fn asset(code: &str, issuer: u8) -> Asset {
-    let issuer = flowctl_stellar::AssetCode::from_bytes(code.as_bytes())
-        .map(|code| flowctl_stellar::Asset::Issued { code, issuer: [issuer; 32] });
+    let issuer = flowctl_stellar::AssetCode::from_bytes(code.as_bytes()).map(|code| {
+        flowctl_stellar::Asset::Issued {
+            code,
+            issuer: [issuer; 32],
+        }
+    });
     (&issuer.unwrap()).into()
 }
 
@@ -388,7 +446,9 @@ pub(crate) fn text_memo(bytes: &[u8]) -> Memo {
 }
 
 pub(crate) fn list<T, const MAX: u32>(items: Vec<T>) -> VecM<T, MAX> {
-    items.try_into().unwrap_or_else(|_| panic!("a list within its limit"))
+    items
+        .try_into()
+        .unwrap_or_else(|_| panic!("a list within its limit"))
 }
 
 fn changes(changes: &[LedgerEntryChange]) -> LedgerEntryChanges {
@@ -396,16 +456,27 @@ fn changes(changes: &[LedgerEntryChange]) -> LedgerEntryChanges {
 }
 
 pub(crate) fn entry(data: LedgerEntryData) -> LedgerEntry {
-    LedgerEntry { last_modified_ledger_seq: 1, data, ext: LedgerEntryExt::V0 }
+    LedgerEntry {
+        last_modified_ledger_seq: 1,
+        data,
+        ext: LedgerEntryExt::V0,
+    }
 }
 
 /// An account whose balance goes from `before` to `after`.
 pub(crate) fn balance(key: u8, before: i64, after: i64) -> [LedgerEntryChange; 2] {
     let with = |balance| {
-        let account = AccountEntry { account_id: account_id(key), balance, ..Default::default() };
+        let account = AccountEntry {
+            account_id: account_id(key),
+            balance,
+            ..Default::default()
+        };
         entry(LedgerEntryData::Account(account))
     };
-    [LedgerEntryChange::State(with(before)), LedgerEntryChange::Updated(with(after))]
+    [
+        LedgerEntryChange::State(with(before)),
+        LedgerEntryChange::Updated(with(after)),
+    ]
 }
 
 pub(crate) fn balance_id(id: u8) -> ClaimableBalanceId {
@@ -426,7 +497,10 @@ pub(crate) fn claimable(balance_id: ClaimableBalanceId, asset: Asset, amount: i6
 pub(crate) fn removed_balance(id: u8, asset: Asset, amount: i64) -> [LedgerEntryChange; 2] {
     let entry = claimable(balance_id(id), asset, amount);
     let key = entry.to_key();
-    [LedgerEntryChange::State(entry), LedgerEntryChange::Removed(key)]
+    [
+        LedgerEntryChange::State(entry),
+        LedgerEntryChange::Removed(key),
+    ]
 }
 
 pub(crate) fn pool(id: u8, assets: [Asset; 2], reserves: [i64; 2]) -> LedgerEntry {
@@ -436,7 +510,11 @@ pub(crate) fn pool(id: u8, assets: [Asset; 2], reserves: [i64; 2]) -> LedgerEntr
         liquidity_pool_id: PoolId(Hash([id; 32])),
         body: LiquidityPoolEntryBody::LiquidityPoolConstantProduct(
             LiquidityPoolEntryConstantProduct {
-                params: LiquidityPoolConstantProductParameters { asset_a, asset_b, fee: 30 },
+                params: LiquidityPoolConstantProductParameters {
+                    asset_a,
+                    asset_b,
+                    fee: 30,
+                },
                 reserve_a,
                 reserve_b,
                 total_pool_shares: 1,
@@ -463,7 +541,10 @@ fn soroban_data() -> SorobanTransactionData {
     SorobanTransactionData {
         ext: SorobanTransactionDataExt::V0,
         resources: SorobanResources {
-            footprint: LedgerFootprint { read_only: VecM::default(), read_write: VecM::default() },
+            footprint: LedgerFootprint {
+                read_only: VecM::default(),
+                read_write: VecM::default(),
+            },
             instructions: 0,
             disk_read_bytes: 0,
             write_bytes: 0,
@@ -473,7 +554,11 @@ fn soroban_data() -> SorobanTransactionData {
 }
 
 pub(crate) fn payment(to: MuxedAccount, asset: Asset, amount: i64) -> Op {
-    let body = OperationBody::Payment(PaymentOp { destination: to, asset, amount });
+    let body = OperationBody::Payment(PaymentOp {
+        destination: to,
+        asset,
+        amount,
+    });
     op(body, OperationResultTr::Payment(PaymentResult::Success))
 }
 
@@ -484,7 +569,10 @@ pub(crate) fn invocation(events: Vec<ContractEvent>) -> Op {
         auth: VecM::default(),
     });
     let result = InvokeHostFunctionResult::Success(Hash([0; 32]));
-    Op { events, ..op(body, OperationResultTr::InvokeHostFunction(result)) }
+    Op {
+        events,
+        ..op(body, OperationResultTr::InvokeHostFunction(result))
+    }
 }
 
 pub(crate) fn contract_event(contract: [u8; 32], topics: Vec<ScVal>, data: ScVal) -> ContractEvent {
@@ -492,7 +580,10 @@ pub(crate) fn contract_event(contract: [u8; 32], topics: Vec<ScVal>, data: ScVal
         ext: ExtensionPoint::V0,
         contract_id: Some(ContractId(Hash(contract))),
         type_: ContractEventType::Contract,
-        body: ContractEventBody::V0(ContractEventV0 { topics: list(topics), data }),
+        body: ContractEventBody::V0(ContractEventV0 {
+            topics: list(topics),
+            data,
+        }),
     }
 }
 
@@ -519,7 +610,10 @@ pub(crate) fn i128_data(amount: i128) -> ScVal {
 }
 
 pub(crate) fn map(entries: Vec<(ScVal, ScVal)>) -> ScVal {
-    let entries = entries.into_iter().map(|(key, val)| ScMapEntry { key, val }).collect();
+    let entries = entries
+        .into_iter()
+        .map(|(key, val)| ScMapEntry { key, val })
+        .collect();
     ScVal::Map(Some(ScMap(list(entries))))
 }
 
@@ -531,5 +625,8 @@ pub(crate) fn asset_contract(asset: &Asset) -> [u8; 32] {
 pub(crate) fn fee_event(stage: TransactionEventStage, payer: u8, amount: i128) -> TransactionEvent {
     let topics = vec![symbol("fee"), account_topic(payer)];
     let contract = asset_contract(&Asset::Native);
-    TransactionEvent { stage, event: contract_event(contract, topics, i128_data(amount)) }
+    TransactionEvent {
+        stage,
+        event: contract_event(contract, topics, i128_data(amount)),
+    }
 }

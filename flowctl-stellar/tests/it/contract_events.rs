@@ -17,7 +17,10 @@ fn usdc_topic() -> ScVal {
 }
 
 fn told(protocol: u32, events: Vec<ContractEvent>) -> (Vec<String>, Vec<(Rejection, u64)>) {
-    let tx = Tx { soroban: true, ..tx([invocation(events)]).memo(Memo::Id(5)) };
+    let tx = Tx {
+        soroban: true,
+        ..tx([invocation(events)]).memo(Memo::Id(5))
+    };
     let told = try_told(Mode::Derived, protocol, &[tx]).unwrap();
     (lines(&told.events[1..]), told.rejected.iter().collect())
 }
@@ -34,7 +37,10 @@ fn v4(event: ContractEvent) -> Vec<String> {
     let (events, rejected) = told(23, vec![event.clone()]);
     assert_eq!(rejected, []);
     let fee = fee_event(TransactionEventStage::BeforeAllTxs, 1, 100);
-    let unified = Tx { events: vec![fee], ..tx([invocation(vec![event])]) };
+    let unified = Tx {
+        events: vec![fee],
+        ..tx([invocation(vec![event])])
+    };
     let unified = try_told(Mode::Unified, 23, &[unified]).unwrap();
     assert_eq!(lines(&unified.events[1..]), events);
     events
@@ -74,7 +80,10 @@ fn a_token_of_either_layout_has_no_asset() {
 #[test]
 fn only_the_older_layout_names_an_administrator() {
     let with = |name| {
-        token(vec![symbol(name), account_topic(9), account_topic(2)], i128_data(5))
+        token(
+            vec![symbol(name), account_topic(9), account_topic(2)],
+            i128_data(5),
+        )
     };
     let without = |name| token(vec![symbol(name), account_topic(2)], i128_data(5));
     assert_eq!(v3(with("mint")), ["mint → G2 5 token"]);
@@ -103,12 +112,21 @@ fn every_kind_of_address_is_a_holder() {
         (ScAddress::Account(account_id(7)), "G7"),
         (ScAddress::Contract(ContractId(id.clone())), "C7"),
         (
-            ScAddress::MuxedAccount(MuxedEd25519Account { id: 4, ed25519: Uint256([7; 32]) }),
+            ScAddress::MuxedAccount(MuxedEd25519Account {
+                id: 4,
+                ed25519: Uint256([7; 32]),
+            }),
             "M7:4",
         ),
         (ScAddress::ClaimableBalance(balance_id(7)), "B7"),
         (ScAddress::LiquidityPool(PoolId(id.clone())), "L7"),
-        (ScAddress::MuxedContract(MuxedContract { id: 4, contract_id: ContractId(id) }), "C7"),
+        (
+            ScAddress::MuxedContract(MuxedContract {
+                id: 4,
+                contract_id: ContractId(id),
+            }),
+            "C7",
+        ),
     ];
     for (holder, name) in holders {
         let burn = token(vec![symbol("burn"), ScVal::Address(holder)], i128_data(5));
@@ -128,16 +146,30 @@ fn the_contract_of_an_asset_tells_it() {
     assert_eq!(v3(transfer.clone()), ["transfer G1 → G2 5 USDC/50"]);
     assert_eq!(v4(transfer), ["transfer G1 → G2 5 USDC/50"]);
     assert_eq!(v3(event("burn", vec![one.clone()])), ["burn G1 5 USDC/50"]);
-    assert_eq!(v3(event("mint", vec![one.clone(), two.clone()])), ["mint → G2 5 USDC/50"]);
-    assert_eq!(v3(event("clawback", vec![one.clone(), two])), ["clawback G2 5 USDC/50"]);
+    assert_eq!(
+        v3(event("mint", vec![one.clone(), two.clone()])),
+        ["mint → G2 5 USDC/50"]
+    );
+    assert_eq!(
+        v3(event("clawback", vec![one.clone(), two])),
+        ["clawback G2 5 USDC/50"]
+    );
     assert_eq!(v4(event("burn", vec![one.clone()])), ["burn G1 5 USDC/50"]);
-    assert_eq!(v4(event("mint", vec![one.clone()])), ["mint → G1 5 USDC/50"]);
+    assert_eq!(
+        v4(event("mint", vec![one.clone()])),
+        ["mint → G1 5 USDC/50"]
+    );
     assert_eq!(v4(event("clawback", vec![one])), ["clawback G1 5 USDC/50"]);
 }
 
 #[test]
 fn the_lumen_has_a_contract_too() {
-    let topics = vec![symbol("transfer"), account_topic(1), contract_topic(2), string("native")];
+    let topics = vec![
+        symbol("transfer"),
+        account_topic(1),
+        contract_topic(2),
+        string("native"),
+    ];
     let event = contract_event(asset_contract(&Asset::Native), topics, i128_data(5));
     assert_eq!(v3(event.clone()), ["transfer G1 → C2 5 XLM"]);
     assert_eq!(v4(event), ["transfer G1 → C2 5 XLM"]);
@@ -195,18 +227,30 @@ fn a_map_of_cap_67_tells_the_destination() {
     let bytes = |length: usize| ScVal::Bytes(ScBytes(vec![3; length].try_into().unwrap()));
     assert_eq!(text(None), "transfer G1 → G2 5 token");
     assert_eq!(text(Some(ScVal::Void)), "transfer G1 → G2 5 token");
-    assert_eq!(text(Some(ScVal::U64(u64::MAX))), "transfer G1 → G2 5 token id 18446744073709551615");
+    assert_eq!(
+        text(Some(ScVal::U64(u64::MAX))),
+        "transfer G1 → G2 5 token id 18446744073709551615"
+    );
     assert_eq!(text(Some(bytes(32))), "transfer G1 → G2 5 token hash 3×32");
     assert_eq!(text(Some(bytes(5))), "transfer G1 → G2 5 token hash 3×5");
     assert_eq!(text(Some(bytes(40))), "transfer G1 → G2 5 token hash 3×40");
-    assert_eq!(text(Some(string("memo"))), "transfer G1 → G2 5 token text memo");
-    assert_eq!(rejection(23, transfer(Some(ScVal::Bool(true)))), Rejection::InvalidMuxedId);
+    assert_eq!(
+        text(Some(string("memo"))),
+        "transfer G1 → G2 5 token text memo"
+    );
+    assert_eq!(
+        rejection(23, transfer(Some(ScVal::Bool(true)))),
+        Rejection::InvalidMuxedId
+    );
     assert_eq!(rejection(22, transfer(None)), Rejection::DataNotAmount);
 }
 
 #[test]
 fn a_burn_keeps_what_its_map_tells() {
-    let entries = vec![(symbol("amount"), i128_data(5)), (symbol("to_muxed_id"), ScVal::U64(8))];
+    let entries = vec![
+        (symbol("amount"), i128_data(5)),
+        (symbol("to_muxed_id"), ScVal::U64(8)),
+    ];
     let burn = token(vec![symbol("burn"), account_topic(1)], map(entries));
     assert_eq!(v4(burn), ["burn G1 5 token id 8"]);
 }
@@ -220,9 +264,15 @@ fn further_topics_are_the_contracts_own() {
     };
     let one = || account_topic(1);
     let events = [
-        (event(vec![symbol("transfer"), one(), one()]), "transfer G1 → G1 5 token"),
+        (
+            event(vec![symbol("transfer"), one(), one()]),
+            "transfer G1 → G1 5 token",
+        ),
         (event(vec![symbol("mint"), one()]), "mint → G1 5 token"),
-        (event(vec![symbol("clawback"), one()]), "clawback G1 5 token"),
+        (
+            event(vec![symbol("clawback"), one()]),
+            "clawback G1 5 token",
+        ),
         (event(vec![symbol("burn"), one()]), "burn G1 5 token"),
     ];
     for (event, expected) in events {
@@ -242,9 +292,18 @@ fn what_claims_to_be_a_token_event_and_is_none_is_counted_by_its_reason() {
     for protocol in [22, 23] {
         let reason = |event| rejection(protocol, event);
         assert_eq!(reason(transfer(vec![], amount())), Rejection::MissingTopic);
-        assert_eq!(reason(transfer(vec![one()], amount())), Rejection::MissingTopic);
-        assert_eq!(reason(transfer(vec![one(), symbol("x")], amount())), Rejection::TopicNotAddress);
-        assert_eq!(reason(transfer(vec![one(), one()], ScVal::U64(5))), Rejection::DataNotAmount);
+        assert_eq!(
+            reason(transfer(vec![one()], amount())),
+            Rejection::MissingTopic
+        );
+        assert_eq!(
+            reason(transfer(vec![one(), symbol("x")], amount())),
+            Rejection::TopicNotAddress
+        );
+        assert_eq!(
+            reason(transfer(vec![one(), one()], ScVal::U64(5))),
+            Rejection::DataNotAmount
+        );
         let burn = token(vec![symbol("burn"), string("G")], amount());
         assert_eq!(reason(burn), Rejection::TopicNotAddress);
     }
@@ -255,8 +314,10 @@ fn what_claims_to_be_a_token_event_and_is_none_is_counted_by_its_reason() {
     assert_eq!(with(not_an_amount), Rejection::AmountNotInteger);
     let not_a_symbol = map(vec![(string("amount"), amount())]);
     assert_eq!(with(not_a_symbol), Rejection::KeyNotSymbol);
-    let administrator =
-        token(vec![symbol("mint"), string("admin"), account_topic(2)], amount());
+    let administrator = token(
+        vec![symbol("mint"), string("admin"), account_topic(2)],
+        amount(),
+    );
     assert_eq!(rejection(22, administrator), Rejection::TopicNotAddress);
     let twice = transfer(vec![], amount());
     let (_, rejected) = told(23, vec![twice.clone(), twice]);
@@ -277,10 +338,19 @@ fn other_events_are_passed_over_and_not_counted() {
         type_: ContractEventType::Diagnostic,
         ..token(topics(), i128_data(5))
     };
-    let anonymous = ContractEvent { contract_id: None, ..token(topics(), i128_data(5)) };
+    let anonymous = ContractEvent {
+        contract_id: None,
+        ..token(topics(), i128_data(5))
+    };
     for protocol in [22, 23] {
-        let events =
-            vec![&approve, &no_symbol, &empty, &system, &diagnostic, &anonymous];
+        let events = vec![
+            &approve,
+            &no_symbol,
+            &empty,
+            &system,
+            &diagnostic,
+            &anonymous,
+        ];
         let events = events.into_iter().cloned().collect();
         assert_eq!(told(protocol, events), (vec![], vec![]));
     }

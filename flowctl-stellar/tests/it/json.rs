@@ -24,8 +24,16 @@ fn event(kind: EventKind, to_muxed_info: Option<MuxedInfo>) -> TokenTransferEven
 fn an_event_is_written_in_the_protobuf_json_mapping() {
     let (from, to) = (Address::Account([1; 32]), Address::LiquidityPool([2; 32]));
     let code = AssetCode::Four(*b"US\"\0");
-    let asset = Some(Asset::Issued { code, issuer: [3; 32] });
-    let kind = EventKind::Transfer { from, to, asset, amount: i128::MIN };
+    let asset = Some(Asset::Issued {
+        code,
+        issuer: [3; 32],
+    });
+    let kind = EventKind::Transfer {
+        from,
+        to,
+        asset,
+        amount: i128::MIN,
+    };
     let text = event(kind, Some(MuxedInfo::Id(u64::MAX))).to_json();
     let issuer = Address::Account([3; 32]);
     let contract = Address::Contract([1; 32]);
@@ -39,18 +47,32 @@ fn an_event_is_written_in_the_protobuf_json_mapping() {
 #[test]
 fn what_is_absent_is_left_out() {
     let mut fee = event(
-        EventKind::Fee { from: Address::Account([1; 32]), asset: Some(Asset::Native), amount: -7 },
+        EventKind::Fee {
+            from: Address::Account([1; 32]),
+            asset: Some(Asset::Native),
+            amount: -7,
+        },
         None,
     );
     fee.meta.operation_index = None;
     let value: serde_json::Value = serde_json::from_str(&fee.to_json()).unwrap();
     let from = Address::Account([1; 32]).to_string();
     let asset = json!({"native": true});
-    assert_eq!(value["fee"], json!({"from": from, "asset": asset, "amount": "-7"}));
+    assert_eq!(
+        value["fee"],
+        json!({"from": from, "asset": asset, "amount": "-7"})
+    );
     assert_eq!(value["meta"].get("operation_index"), None);
     assert_eq!(value["meta"].get("to_muxed_info"), None);
     let to = Address::Contract([1; 32]);
-    let token = event(EventKind::Mint { to, asset: None, amount: 0 }, None);
+    let token = event(
+        EventKind::Mint {
+            to,
+            asset: None,
+            amount: 0,
+        },
+        None,
+    );
     let value: serde_json::Value = serde_json::from_str(&token.to_json()).unwrap();
     assert_eq!(value["mint"], json!({"to": to.to_string(), "amount": "0"}));
 }
@@ -59,36 +81,66 @@ fn what_is_absent_is_left_out() {
 fn bytes_are_base64_and_text_is_escaped() {
     let to = Address::Account([1; 32]);
     let written = |info| {
-        let event = event(EventKind::Mint { to, asset: None, amount: 0 }, Some(info));
+        let event = event(
+            EventKind::Mint {
+                to,
+                asset: None,
+                amount: 0,
+            },
+            Some(info),
+        );
         let value: serde_json::Value = serde_json::from_str(&event.to_json()).unwrap();
         value["meta"]["to_muxed_info"].clone()
     };
-    assert_eq!(written(MuxedInfo::Hash(vec![0xff, 0xfe])), json!({"hash": "//4="}));
+    assert_eq!(
+        written(MuxedInfo::Hash(vec![0xff, 0xfe])),
+        json!({"hash": "//4="})
+    );
     let text = "a\"\\\n\u{1}ü";
-    assert_eq!(written(MuxedInfo::Text(text.to_owned())), json!({"text": text}));
+    assert_eq!(
+        written(MuxedInfo::Text(text.to_owned())),
+        json!({"text": text})
+    );
 }
 
 #[test]
 fn a_number_of_64_bits_is_read_from_either_form() {
     let text = event(
-        EventKind::Burn { from: Address::Account([1; 32]), asset: None, amount: 0 },
+        EventKind::Burn {
+            from: Address::Account([1; 32]),
+            asset: None,
+            amount: 0,
+        },
         Some(MuxedInfo::Id(7)),
     );
     let bare = text.to_json().replace(r#"{"id":"7"}"#, r#"{"id":7}"#);
-    assert_eq!(serde_json::from_str::<TokenTransferEvent>(&bare).unwrap(), text);
+    assert_eq!(
+        serde_json::from_str::<TokenTransferEvent>(&bare).unwrap(),
+        text
+    );
 }
 
 #[test]
 fn an_event_of_no_kind_or_of_two_is_refused() {
     let from = Address::Account([1; 32]);
-    let json = event(EventKind::Burn { from, asset: None, amount: 0 }, None).to_json();
+    let json = event(
+        EventKind::Burn {
+            from,
+            asset: None,
+            amount: 0,
+        },
+        None,
+    )
+    .to_json();
     let mut value: serde_json::Value = serde_json::from_str(&json).unwrap();
     value["fee"] = value["burn"].clone();
     assert!(serde_json::from_value::<TokenTransferEvent>(value.clone()).is_err());
     let fields = value.as_object_mut().unwrap();
     fields.remove("fee");
     fields.remove("burn");
-    let error = serde_json::from_value::<TokenTransferEvent>(value).unwrap_err().to_string();
+    let error = serde_json::from_value::<TokenTransferEvent>(value)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("expected one of `transfer`"), "{error}");
 }
 

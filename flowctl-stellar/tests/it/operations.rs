@@ -12,7 +12,11 @@ fn one_op(operation: Op) -> Vec<String> {
 
 fn one_op_error(operation: Op) -> OperationError {
     match try_told(Mode::Derived, 22, &[tx([operation])]) {
-        Err(DeriveError::Operation { operation_index: 1, cause, .. }) => cause,
+        Err(DeriveError::Operation {
+            operation_index: 1,
+            cause,
+            ..
+        }) => cause,
         other => panic!("expected an error of operation 1, got {other:?}"),
     }
 }
@@ -26,7 +30,10 @@ fn eth() -> Asset {
 }
 
 fn create_account(balance: i64) -> Op {
-    let operation = CreateAccountOp { destination: account_id(2), starting_balance: balance };
+    let operation = CreateAccountOp {
+        destination: account_id(2),
+        starting_balance: balance,
+    };
     op(
         OperationBody::CreateAccount(operation),
         OperationResultTr::CreateAccount(CreateAccountResult::Success),
@@ -52,7 +59,10 @@ fn a_merged_account_moves_what_it_had() {
         let body = OperationBody::AccountMerge(muxed(2, 8));
         one_op(op(body, OperationResultTr::AccountMerge(result)))
     };
-    assert_eq!(merge(AccountMergeResult::Success(900)), ["transfer G1 → G2 900 XLM id 8"]);
+    assert_eq!(
+        merge(AccountMergeResult::Success(900)),
+        ["transfer G1 → G2 900 XLM id 8"]
+    );
     assert_eq!(merge(AccountMergeResult::Malformed), [""; 0]);
 }
 
@@ -65,15 +75,24 @@ fn the_issuer_mints_and_burns_and_pays_itself_by_transfer() {
     assert_eq!(pay(muxed(50, 1), account(2)), ["mint → G2 5 USDC/50"]);
     assert_eq!(pay(account(1), account(50)), ["burn G1 5 USDC/50"]);
     assert_eq!(pay(account(1), muxed(50, 6)), ["burn G1 5 USDC/50"]);
-    assert_eq!(pay(account(50), account(50)), ["transfer G50 → G50 5 USDC/50"]);
-    assert_eq!(pay(account(50), muxed(50, 6)), ["transfer G50 → G50 5 USDC/50 id 6"]);
+    assert_eq!(
+        pay(account(50), account(50)),
+        ["transfer G50 → G50 5 USDC/50"]
+    );
+    assert_eq!(
+        pay(account(50), muxed(50, 6)),
+        ["transfer G50 → G50 5 USDC/50 id 6"]
+    );
 }
 
 #[test]
 fn the_destination_is_told_the_memo_unless_it_is_muxed() {
     let told = |memo, to| {
         let mut lines = lines(&derived(22, tx([payment(to, Asset::Native, 5)]).memo(memo)));
-        lines.pop().unwrap().split_off("transfer G1 → G2 5 XLM".len())
+        lines
+            .pop()
+            .unwrap()
+            .split_off("transfer G1 → G2 5 XLM".len())
     };
     assert_eq!(told(Memo::None, account(2)), "");
     assert_eq!(told(Memo::Id(9), account(2)), " id 9");
@@ -116,7 +135,10 @@ fn sell_offer(claims: Vec<ClaimAtom>) -> Op {
 
 #[test]
 fn divergence_1_the_sold_leg_of_a_trade_comes_first() {
-    let claims = vec![claim(2, (eth(), 10), (usdc(), 20)), claim(3, (eth(), 30), (usdc(), 0))];
+    let claims = vec![
+        claim(2, (eth(), 10), (usdc(), 20)),
+        claim(3, (eth(), 30), (usdc(), 0)),
+    ];
     let expected = [
         "transfer G2 → G1 10 ETH/60",
         "transfer G1 → G2 20 USDC/50",
@@ -143,7 +165,10 @@ fn divergence_1_the_sold_leg_of_a_trade_comes_first() {
         price: Price { n: 1, d: 1 },
         offer_id: 0,
     });
-    assert_eq!(one_op(op(body, OperationResultTr::ManageBuyOffer(success))), expected);
+    assert_eq!(
+        one_op(op(body, OperationResultTr::ManageBuyOffer(success))),
+        expected
+    );
 }
 
 #[test]
@@ -155,9 +180,15 @@ fn an_offer_that_rests_gives_nothing() {
 fn trades_with_an_issuer_mint_and_burn_and_tell_nothing() {
     let trades = sell_offer(vec![claim(60, (eth(), 10), (usdc(), 20))]).from(muxed(50, 4));
     let events = derived(22, tx([trades]).memo(Memo::Id(3)));
-    assert_eq!(lines(&events), ["mint → G50 10 ETH/60", "mint → G60 20 USDC/50"]);
+    assert_eq!(
+        lines(&events),
+        ["mint → G50 10 ETH/60", "mint → G60 20 USDC/50"]
+    );
     let trades = sell_offer(vec![claim(50, (eth(), 10), (usdc(), 20))]);
-    assert_eq!(one_op(trades), ["transfer G50 → G1 10 ETH/60", "burn G1 20 USDC/50"]);
+    assert_eq!(
+        one_op(trades),
+        ["transfer G50 → G1 10 ETH/60", "burn G1 20 USDC/50"]
+    );
 }
 
 #[test]
@@ -189,8 +220,11 @@ fn every_kind_of_claim_names_its_seller() {
 #[test]
 fn a_path_payment_ends_with_what_arrives_and_tells_only_that() {
     let claims = vec![claim(2, (eth(), 10), (usdc(), 20))];
-    let last =
-        SimplePaymentResult { destination: account_id(9), asset: eth(), amount: 7 };
+    let last = SimplePaymentResult {
+        destination: account_id(9),
+        asset: eth(),
+        amount: 7,
+    };
     let send = op(
         OperationBody::PathPaymentStrictSend(PathPaymentStrictSendOp {
             send_asset: usdc(),
@@ -201,7 +235,10 @@ fn a_path_payment_ends_with_what_arrives_and_tells_only_that() {
             path: VecM::default(),
         }),
         OperationResultTr::PathPaymentStrictSend(PathPaymentStrictSendResult::Success(
-            PathPaymentStrictSendResultSuccess { offers: list(claims.clone()), last: last.clone() },
+            PathPaymentStrictSendResultSuccess {
+                offers: list(claims.clone()),
+                last: last.clone(),
+            },
         )),
     );
     let receive = op(
@@ -214,14 +251,20 @@ fn a_path_payment_ends_with_what_arrives_and_tells_only_that() {
             path: VecM::default(),
         }),
         OperationResultTr::PathPaymentStrictReceive(PathPaymentStrictReceiveResult::Success(
-            PathPaymentStrictReceiveResultSuccess { offers: list(claims), last },
+            PathPaymentStrictReceiveResultSuccess {
+                offers: list(claims),
+                last,
+            },
         )),
     );
     let trade = ["transfer G2 → G1 10 ETH/60", "transfer G1 → G2 20 USDC/50"];
     let expected = [trade[0], trade[1], "transfer G1 → G9 7 ETH/60 id 1"];
     assert_eq!(lines(&derived(22, tx([send]).memo(Memo::Id(5)))), expected);
     let expected = [trade[0], trade[1], "burn G1 8 ETH/60"];
-    assert_eq!(lines(&derived(22, tx([receive]).memo(Memo::Id(5)))), expected);
+    assert_eq!(
+        lines(&derived(22, tx([receive]).memo(Memo::Id(5)))),
+        expected
+    );
 }
 
 #[test]
@@ -241,7 +284,9 @@ fn a_created_claimable_balance_receives_and_is_told_nothing() {
 }
 
 fn claim_balance() -> Op {
-    let operation = ClaimClaimableBalanceOp { balance_id: balance_id(7) };
+    let operation = ClaimClaimableBalanceOp {
+        balance_id: balance_id(7),
+    };
     let result = ClaimClaimableBalanceResult::Success;
     op(
         OperationBody::ClaimClaimableBalance(operation),
@@ -252,7 +297,9 @@ fn claim_balance() -> Op {
 #[test]
 fn a_claimed_balance_moves_to_the_claimant_who_is_told() {
     let claim = |source| {
-        let claim = claim_balance().from(source).changing(removed_balance(7, usdc(), 3));
+        let claim = claim_balance()
+            .from(source)
+            .changing(removed_balance(7, usdc(), 3));
         lines(&derived(22, tx([claim]).memo(Memo::Id(5))))
     };
     assert_eq!(claim(account(1)), ["transfer B7 → G1 3 USDC/50 id 5"]);
@@ -264,7 +311,9 @@ fn a_claimed_balance_moves_to_the_claimant_who_is_told() {
 fn a_claim_without_its_one_removed_balance_is_an_error() {
     let none = one_op_error(claim_balance());
     assert_eq!(none, OperationError::ClaimableBalances { found: 0 });
-    let two = removed_balance(7, usdc(), 3).into_iter().chain(removed_balance(8, usdc(), 3));
+    let two = removed_balance(7, usdc(), 3)
+        .into_iter()
+        .chain(removed_balance(8, usdc(), 3));
     let two = one_op_error(claim_balance().changing(two));
     assert_eq!(two, OperationError::ClaimableBalances { found: 2 });
     let [_, orphan] = removed_balance(7, usdc(), 3);
@@ -275,7 +324,11 @@ fn a_claim_without_its_one_removed_balance_is_an_error() {
 #[test]
 fn clawbacks_know_no_issuer_rule() {
     let clawback = |asset| {
-        let operation = ClawbackOp { asset, from: muxed(50, 3), amount: 4 };
+        let operation = ClawbackOp {
+            asset,
+            from: muxed(50, 3),
+            amount: 4,
+        };
         let result = OperationResultTr::Clawback(ClawbackResult::Success);
         one_op(op(OperationBody::Clawback(operation), result))
     };
@@ -285,8 +338,11 @@ fn clawbacks_know_no_issuer_rule() {
 
 #[test]
 fn a_claimable_balance_is_clawed_back_from_itself() {
-    let operation = ClawbackClaimableBalanceOp { balance_id: balance_id(7) };
-    let result = OperationResultTr::ClawbackClaimableBalance(ClawbackClaimableBalanceResult::Success);
+    let operation = ClawbackClaimableBalanceOp {
+        balance_id: balance_id(7),
+    };
+    let result =
+        OperationResultTr::ClawbackClaimableBalance(ClawbackClaimableBalanceResult::Success);
     let clawback = op(OperationBody::ClawbackClaimableBalance(operation), result);
     let with = clawback.clone().changing(removed_balance(7, usdc(), 3));
     assert_eq!(one_op(with.from(account(50))), ["clawback B7 3 USDC/50"]);
@@ -302,7 +358,10 @@ fn deposit() -> Op {
         min_price: Price { n: 1, d: 1 },
         max_price: Price { n: 1, d: 1 },
     });
-    op(body, OperationResultTr::LiquidityPoolDeposit(LiquidityPoolDepositResult::Success))
+    op(
+        body,
+        OperationResultTr::LiquidityPoolDeposit(LiquidityPoolDepositResult::Success),
+    )
 }
 
 fn withdrawal() -> Op {
@@ -312,7 +371,10 @@ fn withdrawal() -> Op {
         min_amount_a: 0,
         min_amount_b: 0,
     });
-    op(body, OperationResultTr::LiquidityPoolWithdraw(LiquidityPoolWithdrawResult::Success))
+    op(
+        body,
+        OperationResultTr::LiquidityPoolWithdraw(LiquidityPoolWithdrawResult::Success),
+    )
 }
 
 fn both() -> [Asset; 2] {
@@ -327,20 +389,32 @@ fn a_deposit_moves_both_assets_into_the_pool() {
     let created = [LedgerEntryChange::Created(pool(5, both(), [10, 20]))];
     assert_eq!(one_op(deposit().changing(created)), expected);
     let by_issuer = deposit().from(account(60)).changing(change);
-    assert_eq!(one_op(by_issuer), ["mint → L5 10 ETH/60", "transfer G60 → L5 20 USDC/50"]);
+    assert_eq!(
+        one_op(by_issuer),
+        ["mint → L5 10 ETH/60", "transfer G60 → L5 20 USDC/50"]
+    );
 }
 
 #[test]
 fn a_withdrawal_moves_both_assets_out_of_the_pool_and_tells() {
     let change = pool_change(5, both(), [11, 22], [1, 22]);
     let withdraw = |op: Op| lines(&derived(22, tx([op]).memo(Memo::Id(3))));
-    let expected = ["transfer L5 → G1 10 ETH/60 id 3", "transfer L5 → G1 0 USDC/50 id 3"];
+    let expected = [
+        "transfer L5 → G1 10 ETH/60 id 3",
+        "transfer L5 → G1 0 USDC/50 id 3",
+    ];
     assert_eq!(withdraw(withdrawal().changing(change)), expected);
     let emptied = pool(5, both(), [10, 20]);
     let key = emptied.to_key();
-    let removed = [LedgerEntryChange::State(emptied), LedgerEntryChange::Removed(key)];
+    let removed = [
+        LedgerEntryChange::State(emptied),
+        LedgerEntryChange::Removed(key),
+    ];
     let expected = ["burn L5 10 ETH/60", "transfer L5 → G60 20 USDC/50 id 3"];
-    assert_eq!(withdraw(withdrawal().from(account(60)).changing(removed)), expected);
+    assert_eq!(
+        withdraw(withdrawal().from(account(60)).changing(removed)),
+        expected
+    );
 }
 
 #[test]
@@ -355,12 +429,18 @@ fn a_pool_operation_without_its_one_changed_pool_is_an_error() {
     }
     let change = pool_change(5, both(), [1, 2], [11, 2]);
     let empty = one_op_error(deposit().changing(change));
-    assert!(matches!(empty, OperationError::EmptyDeposit { .. }), "{empty:?}");
+    assert!(
+        matches!(empty, OperationError::EmptyDeposit { .. }),
+        "{empty:?}"
+    );
 }
 
 #[test]
 fn inflation_mints_for_each_winner() {
-    let payout = |key, amount| InflationPayout { destination: account_id(key), amount };
+    let payout = |key, amount| InflationPayout {
+        destination: account_id(key),
+        amount,
+    };
     let payouts = list(vec![payout(2, 10), payout(3, 20)]);
     let result = OperationResultTr::Inflation(InflationResult::Success(payouts));
     let inflation = op(OperationBody::Inflation, result);
@@ -372,7 +452,10 @@ fn inflation_mints_for_each_winner() {
 fn the_result_of_another_operation_is_an_error() {
     let wrong = sell_offer(vec![]).result;
     for operation in [
-        Op { result: OperationResultTr::Payment(PaymentResult::Success), ..sell_offer(vec![]) },
+        Op {
+            result: OperationResultTr::Payment(PaymentResult::Success),
+            ..sell_offer(vec![])
+        },
         op(OperationBody::Inflation, wrong.clone()),
         op(OperationBody::AccountMerge(account(2)), wrong),
     ] {
@@ -384,7 +467,10 @@ fn the_result_of_another_operation_is_an_error() {
 fn an_error_names_ledger_transaction_and_operation() {
     let error = try_told(Mode::Derived, 22, &[tx([claim_balance()])]).unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("operation 1 (`ClaimClaimableBalance`)"), "{text}");
+    assert!(
+        text.contains("operation 1 (`ClaimClaimableBalance`)"),
+        "{text}"
+    );
     assert!(text.contains("in ledger 1000"), "{text}");
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(source, "expected one removed claimable balance, found 0");

@@ -18,7 +18,10 @@ fn revoke() -> Op {
         clear_flags: 1,
         set_flags: 0,
     });
-    op(body, OperationResultTr::SetTrustLineFlags(SetTrustLineFlagsResult::Success))
+    op(
+        body,
+        OperationResultTr::SetTrustLineFlags(SetTrustLineFlagsResult::Success),
+    )
 }
 
 fn allow_trust() -> Op {
@@ -27,7 +30,10 @@ fn allow_trust() -> Op {
         asset: AssetCode::CreditAlphanum4(AssetCode4(*b"USDC")),
         authorize: 0,
     });
-    op(body, OperationResultTr::AllowTrust(AllowTrustResult::Success))
+    op(
+        body,
+        OperationResultTr::AllowTrust(AllowTrustResult::Success),
+    )
 }
 
 /// The id by CAP-38, from the source of the transaction and the operation's index from 0.
@@ -56,7 +62,9 @@ fn events(operation: Op) -> Vec<String> {
     lines
         .iter()
         .map(|line| {
-            let words = line.split(' ').map(|word| if word.starts_with('B') { "B" } else { word });
+            let words = line
+                .split(' ')
+                .map(|word| if word.starts_with('B') { "B" } else { word });
             words.collect::<Vec<_>>().join(" ")
         })
         .collect()
@@ -72,9 +80,12 @@ fn without_a_pool_nothing_moves() {
 fn two_created_balances_are_two_transfers() {
     let [eth, usdc] = assets();
     for operation in [revoke(), allow_trust()] {
-        let changes = [created(5, usdc.clone(), 1, 20), created(5, eth.clone(), 1, 10)]
-            .into_iter()
-            .chain(pool_change(5, assets(), [11, 22], [1, 2]));
+        let changes = [
+            created(5, usdc.clone(), 1, 20),
+            created(5, eth.clone(), 1, 10),
+        ]
+        .into_iter()
+        .chain(pool_change(5, assets(), [11, 22], [1, 2]));
         let expected = ["transfer L5 → B 10 ETH/60", "transfer L5 → B 20 USDC/50"];
         assert_eq!(events(operation.changing(changes)), expected);
     }
@@ -106,17 +117,28 @@ fn a_balance_of_another_operation_does_not_belong_to_the_pool() {
     let [eth, _] = assets();
     let change = pool_change(5, assets(), [11, 22], [1, 2]);
     let other = created(5, eth, 0, 10);
-    assert_eq!(events(revoke().changing([other].into_iter().chain(change))), [""; 0]);
+    assert_eq!(
+        events(revoke().changing([other].into_iter().chain(change))),
+        [""; 0]
+    );
 }
 
 #[test]
 fn pools_come_in_the_order_of_their_ids() {
     let [eth, usdc] = assets();
     let of_pool = |pool: u8| {
-        let balances = [created(pool, eth.clone(), 1, 10), created(pool, usdc.clone(), 1, 20)];
-        balances.into_iter().chain(pool_change(pool, assets(), [11, 22], [1, 2]))
+        let balances = [
+            created(pool, eth.clone(), 1, 10),
+            created(pool, usdc.clone(), 1, 20),
+        ];
+        balances
+            .into_iter()
+            .chain(pool_change(pool, assets(), [11, 22], [1, 2]))
     };
     let found = events(revoke().changing(of_pool(8).chain(of_pool(3))));
-    let pools: Vec<_> = found.iter().map(|line| line.split(' ').nth(1).unwrap()).collect();
+    let pools: Vec<_> = found
+        .iter()
+        .map(|line| line.split(' ').nth(1).unwrap())
+        .collect();
     assert_eq!(pools, ["L3", "L3", "L8", "L8"]);
 }

@@ -16,11 +16,12 @@ pub(super) fn offer(
     input: &OperationInput<'_>,
     emitter: &mut Emitter<'_>,
 ) -> Result<(), OperationError> {
-    let success = match input.inner_result()? {
-        OperationResultTr::ManageSellOffer(ManageSellOfferResult::Success(success))
-        | OperationResultTr::CreatePassiveSellOffer(ManageSellOfferResult::Success(success))
-        | OperationResultTr::ManageBuyOffer(ManageBuyOfferResult::Success(success)) => success,
-        _ => return Err(OperationError::Result),
+    let (OperationResultTr::ManageSellOffer(ManageSellOfferResult::Success(success))
+    | OperationResultTr::CreatePassiveSellOffer(ManageSellOfferResult::Success(success))
+    | OperationResultTr::ManageBuyOffer(ManageBuyOfferResult::Success(success))) =
+        input.inner_result()?
+    else {
+        return Err(OperationError::Result);
     };
     trades(input, &success.offers_claimed, emitter);
     Ok(())

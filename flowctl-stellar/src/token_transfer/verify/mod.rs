@@ -8,4 +8,4 @@ mod entries;
 mod sum;
 mod verify_ledger;
 
-pub use verify_ledger::{VerifyError, verify};
+pub use verify_ledger::{Scope, UnexplainedChange, VerifyError, verify};

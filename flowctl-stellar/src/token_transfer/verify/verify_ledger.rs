@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use stellar_xdr::{LedgerCloseMeta, LedgerEntryChanges};
 
@@ -37,25 +37,8 @@ pub enum VerifyError {
         position: usize,
     },
     /// A balance changed by another amount than the events say.
-    #[error(
-        "in {scope} of transaction `{tx_hash}` in ledger {ledger_sequence}, the events change what \
-         `{holder}` has of `{asset}` by {excess} more than its entries"
-    )]
-    #[non_exhaustive]
-    Unexplained {
-        /// The ledger.
-        ledger_sequence: u32,
-        /// The transaction.
-        tx_hash: Hash,
-        /// What was summed up: `the fees`, `operation N`, or `all`.
-        scope: String,
-        /// Whose balance.
-        holder: Address,
-        /// Of which asset.
-        asset: Asset,
-        /// What the events say too much, a decimal number; negative if they say too little.
-        excess: String,
-    },
+    #[error(transparent)]
+    Unexplained(Box<UnexplainedChange>),
     /// A list of changes is incomplete.
     #[error("the changes of transaction `{tx_hash}` in ledger {ledger_sequence} are incomplete")]
     #[non_exhaustive]
@@ -68,6 +51,49 @@ pub enum VerifyError {
         #[source]
         cause: ChangeError,
     },
+}
+
+/// A balance whose change the events do not explain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "in {scope} of transaction `{tx_hash}` in ledger {ledger_sequence}, the events change what \
+     `{holder}` has of `{asset}` by {excess} more than its entries"
+)]
+#[non_exhaustive]
+pub struct UnexplainedChange {
+    /// The ledger.
+    pub ledger_sequence: u32,
+    /// The transaction.
+    pub tx_hash: Hash,
+    /// Which events and changes were summed up.
+    pub scope: Scope,
+    /// Whose balance.
+    pub holder: Address,
+    /// Of which asset.
+    pub asset: Asset,
+    /// What the events say too much, a decimal number; negative if they say too little.
+    pub excess: String,
+}
+
+/// The part of a transaction that events and changes are summed up over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Its fee and refund.
+    Fees,
+    /// The operation with this number, from 1.
+    Operation(usize),
+    /// All of it, without what contracts hold: Go's check.
+    Transaction,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fees => f.write_str("the fees"),
+            Self::Operation(number) => write!(f, "operation {number}"),
+            Self::Transaction => f.write_str("the whole"),
+        }
+    }
 }
 
 /// Checks that `events`, all those of `ledger`, explain every change of a balance of a classic asset,
@@ -152,9 +178,10 @@ impl Check<'_> {
         for event in &self.events {
             all.add_event(&event.kind);
         }
-        self.demand_none(all.difference(|holder| !holder.is_contract()), || {
-            "all".to_owned()
-        })
+        self.demand_none(
+            all.difference(|holder| !holder.is_contract()),
+            Scope::Transaction,
+        )
     }
 
     /// The taking of the fee, its refund, and the changes around the operations.
@@ -175,7 +202,7 @@ impl Check<'_> {
         {
             balances.add_event(&event.kind);
         }
-        self.demand_none(balances.difference(|_| true), || "the fees".to_owned())
+        self.demand_none(balances.difference(|_| true), Scope::Fees)
     }
 
     /// The operation with this index from 0.
@@ -203,9 +230,7 @@ impl Check<'_> {
         }
         let exempt = restored && self.header.protocol == PROTOCOL_OF_THE_ARCHIVE_BUG;
         let counted = |holder: &Address| !(exempt && holder.is_contract());
-        self.demand_none(balances.difference(counted), || {
-            format!("operation {number}")
-        })
+        self.demand_none(balances.difference(counted), Scope::Operation(number))
     }
 
     /// Subtracts changes from the balances of the step and from those of the transaction. Says whether
@@ -256,11 +281,7 @@ impl Check<'_> {
         self.applied.internal_error() && self.header.protocol <= LAST_PROTOCOL_WITH_FALSE_META
     }
 
-    fn demand_none(
-        &self,
-        difference: Option<Difference>,
-        scope: impl Fn() -> String,
-    ) -> Result<(), VerifyError> {
+    fn demand_none(&self, difference: Option<Difference>, scope: Scope) -> Result<(), VerifyError> {
         let Some(Difference {
             holder,
             asset,
@@ -270,14 +291,14 @@ impl Check<'_> {
             return Ok(());
         };
         let (ledger_sequence, tx_hash) = (self.header.sequence, self.applied.hash);
-        let scope = scope();
-        Err(VerifyError::Unexplained {
+        let change = UnexplainedChange {
             ledger_sequence,
             tx_hash,
             scope,
             holder,
             asset,
             excess,
-        })
+        };
+        Err(VerifyError::Unexplained(Box::new(change)))
     }
 }
