@@ -2,9 +2,10 @@ use stellar_xdr::{LedgerCloseMeta, Limits, ReadXdr, WriteXdr};
 
 /// How deep the XDR of a ledger may nest.
 ///
-/// Real ledgers need less than 60. stellar-core nests contract values up to 200 deep at most; a value
-/// of that depth inside a ledger still decodes in the 2 MiB stack of a spawned thread.
-const MAX_DEPTH: u32 = 500;
+/// stellar-core reads and writes contract values with a limit of 500 (soroban-env-host,
+/// `DEFAULT_XDR_RW_LIMITS`), and in a ledger they lie a few dozen levels deep. A value of this depth
+/// still decodes in the 2 MiB stack of a spawned thread.
+const MAX_DEPTH: u32 = 550;
 
 /// Bytes that are no `LedgerCloseMeta`.
 #[derive(Debug, thiserror::Error)]

@@ -117,47 +117,36 @@ impl fmt::Display for Scope {
 /// Every [`VerifyError`]; the first one found.
 pub fn verify(ledger: &LedgerCloseMeta, events: &[TokenTransferEvent]) -> Result<(), VerifyError> {
     let header = LedgerHeader::of(ledger).map_err(VerifyError::Header)?;
-    let mut by_transaction: HashMap<Hash, Vec<(usize, &TokenTransferEvent)>> = HashMap::new();
+    let mut by_transaction: HashMap<Hash, Vec<&TokenTransferEvent>> = HashMap::new();
+    let mut indices: HashMap<Hash, u32> = HashMap::new();
+    for applied in applied_transactions(ledger) {
+        indices.insert(applied.hash, applied.index);
+    }
     for (position, event) in events.iter().enumerate() {
-        by_transaction
-            .entry(event.meta.tx_hash)
-            .or_default()
-            .push((position, event));
+        let meta = &event.meta;
+        let is_here = meta.ledger_sequence == header.sequence
+            && indices.get(&meta.tx_hash) == Some(&meta.transaction_index);
+        if !is_here {
+            let ledger_sequence = header.sequence;
+            return Err(VerifyError::ForeignEvent {
+                ledger_sequence,
+                position,
+            });
+        }
+        by_transaction.entry(meta.tx_hash).or_default().push(event);
     }
     for applied in applied_transactions(ledger) {
         let events = by_transaction.remove(&applied.hash).unwrap_or_default();
-        for (position, event) in &events {
-            if event.meta.ledger_sequence != header.sequence
-                || event.meta.transaction_index != applied.index
-            {
-                return Err(foreign(&header, *position));
-            }
-        }
-        let events = events.iter().map(|(_, event)| *event).collect();
+        let meta = MetaView::of(applied.meta);
         Check {
             header: &header,
             applied,
-            meta: MetaView::of(applied.meta),
+            meta,
             events,
         }
         .run()?;
     }
-    match by_transaction
-        .values()
-        .flatten()
-        .map(|(position, _)| *position)
-        .min()
-    {
-        Some(position) => Err(foreign(&header, position)),
-        None => Ok(()),
-    }
-}
-
-const fn foreign(header: &LedgerHeader, position: usize) -> VerifyError {
-    VerifyError::ForeignEvent {
-        ledger_sequence: header.sequence,
-        position,
-    }
+    Ok(())
 }
 
 /// The check of one transaction.
