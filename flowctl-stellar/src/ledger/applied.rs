@@ -1,6 +1,6 @@
 use stellar_xdr::{
     InnerTransactionResultResult, LedgerCloseMeta, LedgerEntryChanges, OperationResult,
-    TransactionMeta, TransactionResultPair, TransactionResultResult,
+    OperationResultTr, TransactionMeta, TransactionResultPair, TransactionResultResult,
 };
 
 use crate::Hash;
@@ -29,12 +29,8 @@ impl<'a> AppliedTransaction<'a> {
     #[must_use]
     pub fn successful_operations(&self) -> Option<&'a [OperationResult]> {
         match &self.result.result.result {
-            TransactionResultResult::TxSuccess(operations) => Some(operations),
-            TransactionResultResult::TxFeeBumpInnerSuccess(inner) => match &inner.result.result {
-                InnerTransactionResultResult::TxSuccess(operations)
-                | InnerTransactionResultResult::TxFailed(operations) => Some(operations),
-                _ => Some(&[]),
-            },
+            result @ (TransactionResultResult::TxSuccess(_)
+            | TransactionResultResult::TxFeeBumpInnerSuccess(_)) => Some(operation_results(result)),
             _ => None,
         }
     }
@@ -46,6 +42,35 @@ impl<'a> AppliedTransaction<'a> {
             self.result.result.result,
             TransactionResultResult::TxInternalError
         )
+    }
+}
+
+/// The results of a transaction's operations, successful or not, those of the inner transaction for a
+/// fee bump. None if it failed before its operations.
+pub(crate) fn operation_results(result: &TransactionResultResult) -> &[OperationResult] {
+    match result {
+        TransactionResultResult::TxSuccess(operations)
+        | TransactionResultResult::TxFailed(operations) => operations,
+        TransactionResultResult::TxFeeBumpInnerSuccess(inner)
+        | TransactionResultResult::TxFeeBumpInnerFailed(inner) => match &inner.result.result {
+            InnerTransactionResultResult::TxSuccess(operations)
+            | InnerTransactionResultResult::TxFailed(operations) => operations,
+            _ => &[],
+        },
+        _ => &[],
+    }
+}
+
+/// Whether the result is that of an operation which no smart-contract transaction has.
+pub(crate) const fn is_classic(result: &OperationResult) -> bool {
+    match result {
+        OperationResult::OpInner(result) => !matches!(
+            result,
+            OperationResultTr::InvokeHostFunction(_)
+                | OperationResultTr::ExtendFootprintTtl(_)
+                | OperationResultTr::RestoreFootprint(_)
+        ),
+        _ => false,
     }
 }
 

@@ -16,11 +16,14 @@ mod decode;
 mod envelope;
 mod header;
 mod meta;
+mod sparse;
 
 pub use applied::{AppliedTransaction, applied_transactions};
+pub(crate) use applied::{is_classic, operation_results};
 pub use chain::{ChainError, Gaps, HashChain, Link};
 pub use changes::{ChangeError, EntryChange, entry_changes};
 pub use decode::{DecodeError, decode, encode};
 pub use envelope::{EnvelopeView, Envelopes};
 pub use header::{HeaderError, LedgerHeader};
 pub(crate) use meta::MetaView;
+pub(crate) use sparse::{Unread, Wanted, decode_sparse};

@@ -1,12 +1,15 @@
 use crate::{
     Address, Hash,
-    ledger::{ChangeError, HeaderError},
+    ledger::{ChangeError, DecodeError, HeaderError},
 };
 
 /// Why the events of a ledger cannot be told. Nothing of the ledger is returned then.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeriveError {
+    /// The bytes are no ledger.
+    #[error("cannot decode the ledger")]
+    Undecodable(#[source] DecodeError),
     /// The header is wrong.
     #[error("cannot use the ledger's header")]
     Header(#[source] HeaderError),
@@ -74,6 +77,9 @@ pub enum TransactionError {
         /// Results.
         results: usize,
     },
+    /// A smart-contract transaction has results of classic operations.
+    #[error("is a smart-contract transaction with results of other operations")]
+    Results,
     /// Operations and their effects do not pair up.
     #[error("has {operations} operations but the effects of {effects}")]
     MetaCount {

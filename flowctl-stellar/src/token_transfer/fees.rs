@@ -3,7 +3,10 @@
 use stellar_xdr::{LedgerEntry, LedgerEntryChange, LedgerEntryChanges, LedgerEntryData};
 
 use super::{EventKind, TransactionError, transaction::Transaction};
-use crate::{Address, Asset};
+use crate::{
+    Address, Asset,
+    ledger::{is_classic, operation_results},
+};
 
 /// A transaction's fee events: the fee, and for some smart-contract transactions a refund.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +37,10 @@ pub(super) fn derived(transaction: &Transaction<'_>) -> Result<Fees, Transaction
             fee: fee(payer, amount),
             refund: None,
         });
+    }
+    let results = operation_results(&transaction.applied.result.result.result);
+    if results.iter().any(is_classic) {
+        return Err(TransactionError::Results);
     }
     let version = transaction.meta.version;
     if !matches!(version, 3 | 4) {

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use flowctl_stellar::{
     Network,
     ledger::{Gaps, HashChain, LedgerHeader, decode, encode},
-    token_transfer::{Mode, TokenTransferEvent, TokenTransfers, verify},
+    token_transfer::{DeriveError, Mode, TokenTransferEvent, TokenTransfers, verify},
 };
 use proptest::prelude::*;
 use stellar_xdr::*;
@@ -53,6 +53,9 @@ fn seeds() -> &'static [(Network, Vec<u8>)] {
 fn use_ledger(network: &Network, bytes: &[u8]) {
     let peeked = LedgerHeader::peek(bytes);
     let Ok(ledger) = decode(bytes) else {
+        for mode in [Mode::Auto, Mode::Unified, Mode::Derived] {
+            let _told = TokenTransfers::new(network.clone(), mode).events_of_xdr(bytes);
+        }
         return;
     };
     let header = LedgerHeader::of(&ledger);
@@ -61,7 +64,19 @@ fn use_ledger(network: &Network, bytes: &[u8]) {
         HashChain::new(Gaps::Error).join(&header).unwrap();
     }
     for mode in [Mode::Auto, Mode::Unified, Mode::Derived] {
-        let Ok(told) = TokenTransfers::new(network.clone(), mode).events(&ledger) else {
+        let mut processor = TokenTransfers::new(network.clone(), mode);
+        let told = processor.events(&ledger);
+        let sparse = processor.events_of_xdr(bytes);
+        let text = |error: DeriveError| {
+            format!(
+                "{error}: {:?}",
+                std::error::Error::source(&error).map(ToString::to_string)
+            )
+        };
+        let (told, sparse) = (told.map_err(text), sparse.map_err(text));
+        let (full, of_sparse) = (told.as_ref().err(), sparse.as_ref().err());
+        assert!(told == sparse, "{mode:?}: {full:?} but {of_sparse:?}");
+        let Ok(told) = told else {
             continue;
         };
         let _verified = verify(&ledger, &told.events);

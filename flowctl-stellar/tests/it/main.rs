@@ -13,5 +13,6 @@ mod ledgers;
 mod mutations;
 mod operations;
 mod revocation;
+mod sparse;
 mod twins;
 mod verification;

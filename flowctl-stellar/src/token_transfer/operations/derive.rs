@@ -1,4 +1,4 @@
-use stellar_xdr::OperationBody;
+use stellar_xdr::{OperationBody, OperationResultTr};
 
 use super::{
     super::{
@@ -16,6 +16,9 @@ pub(in crate::token_transfer) fn derive(
     emitter: &mut Emitter<'_>,
     rejected: &mut Rejections,
 ) -> Result<(), OperationError> {
+    if !is_result_of(input.inner_result()?, &input.operation.body) {
+        return Err(OperationError::Result);
+    }
     let first = emitter.events.len();
     match &input.operation.body {
         OperationBody::CreateAccount(operation) => account::create(input, operation, emitter),
@@ -67,4 +70,13 @@ pub(in crate::token_transfer) fn derive(
         reconcile::reconcile(input, emitter, first)?;
     }
     Ok(())
+}
+
+/// Whether the result is one of such an operation. Core writes that of a passive offer as that of a
+/// plain one.
+fn is_result_of(result: &OperationResultTr, body: &OperationBody) -> bool {
+    match (result, body) {
+        (OperationResultTr::ManageSellOffer(_), OperationBody::CreatePassiveSellOffer(_)) => true,
+        _ => result.discriminant() == body.discriminant(),
+    }
 }
