@@ -6,7 +6,7 @@
 
 use super::shape::{
     Shape::{self, Choice, Fixed, List, Of, Opaque, Optional, Sequence, Tagged},
-    VOID,
+    UNKNOWN, VOID,
 };
 
 /// The type of a key and the key.
@@ -118,7 +118,7 @@ pub(super) static CHANGES: Shape = List(&Choice(&[
     Of(&LEDGER_ENTRY),
 ]));
 
-/// Settings of the network have no form here: no transaction changes them.
+/// Settings of the network are unknown here: no transaction changes them.
 static LEDGER_ENTRY: Shape = Sequence(&[
     Fixed(4),
     Choice(&[
@@ -136,6 +136,8 @@ static LEDGER_ENTRY: Shape = Sequence(&[
             Of(&SC_VAL),
         ]),
         Sequence(&[Of(&CONTRACT_CODE_EXTENSION), Fixed(32), Opaque]),
+        UNKNOWN,
+        Fixed(32 + 4),
     ]),
     Choice(&[VOID, Sequence(&[Optional(&ACCOUNT_ID), NO_EXTENSION])]),
 ]);

@@ -13,6 +13,8 @@ mod entries;
 mod envelopes;
 mod reader;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use decode_sparse::{Wanted, decode_sparse};
 pub(crate) use reader::Unread;

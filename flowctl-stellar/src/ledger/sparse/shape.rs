@@ -24,6 +24,9 @@ pub(super) enum Shape {
 /// An arm of a union without a value.
 pub(super) const VOID: Shape = Shape::Fixed(0);
 
+/// A type that is not described: no value has this form.
+pub(super) const UNKNOWN: Shape = Shape::Tagged(&[]);
+
 /// The rest of `bytes` after a value of this form; `None` if there is no such value.
 pub(super) fn skip<'a>(bytes: &'a [u8], shape: &Shape) -> Option<&'a [u8]> {
     step(bytes, shape, MAX_DEPTH)
