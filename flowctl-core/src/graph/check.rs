@@ -14,9 +14,13 @@ pub(crate) fn problems(spec: &PipelineSpec, catalog: &dyn Catalog) -> Vec<Diagno
     for (component, &place) in spec.components.iter().zip(&places) {
         inputs(spec, &wiring, component, place, &mut out);
     }
+    // What an unknown input was meant to reach would look unreachable too.
+    let known = out.is_empty();
     data_cycles(spec, &wiring, &places, &mut out);
     start_cycles(spec, &wiring, &places, &mut out);
-    reach(spec, &wiring, &places, &mut out);
+    if known {
+        reach(spec, &wiring, &places, &mut out);
+    }
     for arc in &wiring.arcs {
         if let (Some(from), Some(to), Some(&place)) = (
             spec.components.get(arc.from),

@@ -157,7 +157,8 @@ impl Diagnostic {
         allowed: impl IntoIterator<Item = &'a str>,
         what: &str,
     ) -> Self {
-        let allowed: Vec<&str> = allowed.into_iter().collect();
+        // Names of thousands of components are no help to anybody.
+        let mut allowed: Vec<&str> = allowed.into_iter().take(2_000).collect();
         let nearest = nearest(found, allowed.iter().copied());
         let mut help = nearest
             .map(|name| format!("`{name}` is near"))
@@ -168,6 +169,7 @@ impl Diagnostic {
             help.push_str(": ");
             help.push_str(&short_list(&allowed));
         }
+        allowed.truncate(50);
         self.help = (!help.is_empty()).then_some(help);
         self.found = Some(found.to_owned());
         self.nearest = nearest.map(str::to_owned);

@@ -9,10 +9,8 @@ pub enum Driver {
     Dag,
     /// Everything in this process.
     Native,
-    /// OS processes. Upstream's `local` means the same.
-    #[serde(alias = "local")]
+    /// OS processes. In YAML `local` means the same, for the sake of the Go flowctl.
     Process,
-    /// Containers. Upstream's `container` means the same.
-    #[serde(alias = "container")]
+    /// Containers. In YAML `container` means the same, for the sake of the Go flowctl.
     Docker,
 }

@@ -23,6 +23,12 @@ impl SpecErrors {
         }
     }
 
+    /// These problems, whatever they are.
+    #[cfg(feature = "yaml")]
+    pub(crate) const fn of(diagnostics: Vec<Diagnostic>) -> Self {
+        Self { diagnostics }
+    }
+
     /// The problems, errors and warnings, in the order of the text.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {

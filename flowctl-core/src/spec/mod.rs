@@ -9,6 +9,7 @@ mod component;
 mod config;
 mod dependency;
 mod diagnostic;
+mod document;
 mod driver;
 mod error;
 mod failure;
@@ -30,7 +31,13 @@ mod text_or_map;
 pub(crate) mod validate;
 mod volume;
 mod workload;
+#[cfg(feature = "yaml")]
+mod yaml;
 
+#[cfg(feature = "yaml")]
+pub(crate) use self::diagnostic::nearest;
+#[cfg(feature = "yaml")]
+pub use self::yaml::{Reader, Reading};
 pub use self::{
     catalog::{Catalog, CatalogEntry, NoCatalog},
     code::{Code, CodePage},

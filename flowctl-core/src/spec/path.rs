@@ -42,13 +42,6 @@ impl FieldPath {
     pub(crate) fn steps(&self) -> &[Step] {
         &self.0
     }
-
-    /// The part that names a component (`spec.LIST[N]`), if it goes that far.
-    pub(crate) fn of_component(&self) -> Option<&[Step]> {
-        self.0
-            .get(..3)
-            .filter(|steps| matches!(steps, [_, _, Step::Index(_)]))
-    }
 }
 
 impl fmt::Display for FieldPath {
