@@ -157,7 +157,19 @@ name! {
     "A run's id: at most 63 lowercase letters, digits and `-`."
 }
 
+impl ComponentId {
+    /// What a component is called before it has an id; never in a finished spec.
+    pub(crate) fn unnamed() -> Self {
+        Self("unnamed".into())
+    }
+}
+
 impl PipelineName {
+    /// What a pipeline is called before it has a name; never in a finished spec.
+    pub(crate) fn unnamed() -> Self {
+        Self("unnamed".into())
+    }
+
     /// The name that a component outside of any pipeline sees.
     pub(crate) fn detached() -> Self {
         Self("detached".into())

@@ -6,6 +6,7 @@
 mod catalog;
 mod code;
 mod component;
+mod component_builder;
 mod config;
 mod dependency;
 mod diagnostic;
@@ -17,6 +18,7 @@ mod input;
 mod is_default;
 mod path;
 mod pipeline;
+mod pipeline_builder;
 mod port;
 mod probe;
 mod queue;
@@ -42,6 +44,7 @@ pub use self::{
     catalog::{Catalog, CatalogEntry, NoCatalog},
     code::{Code, CodePage},
     component::ComponentSpec,
+    component_builder::Component,
     config::{Config, ConfigError},
     dependency::{Condition, Dependency},
     diagnostic::{Diagnostic, Location, Related, Severity},
@@ -50,6 +53,7 @@ pub use self::{
     failure::{Backoff, FailurePolicy, Final, Retry},
     input::{Excess, Input, OnFull, OnRestart, Via},
     pipeline::PipelineSpec,
+    pipeline_builder::PipelineBuilder,
     port::{Port, Protocol},
     probe::{Check, Probe, Probes},
     queue::Queue,

@@ -80,10 +80,7 @@ pub(super) fn parse(text: &str, number: usize) -> Result<Parsed, Stop> {
         return Err(Stop::new(codes::TOO_LARGE, start, message));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut builder = Builder {
-        number,
-        ..Builder::default()
-    };
+    let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
             let at = one_line(number, error.marker(), error.marker());
