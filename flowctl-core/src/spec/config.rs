@@ -8,7 +8,9 @@ use crate::BoxError;
 /// The configuration of a component: a tree that only the component understands.
 ///
 /// Made from anything that serialises ([`Config::new`]) or from YAML; read by [`Config::parse`].
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// An empty map is the same as nothing.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Config(Value);
 
@@ -20,8 +22,15 @@ impl Config {
     /// [`ConfigError`] when `value` has no such form: a map with keys that are not text, for example.
     pub fn new<T: Serialize>(value: T) -> Result<Self, ConfigError> {
         serde_json::to_value(value)
-            .map(Self)
+            .map(Self::of)
             .map_err(|error| ConfigError::new("", error.to_string()).caused_by(error))
+    }
+
+    fn of(value: Value) -> Self {
+        match value {
+            Value::Object(map) if map.is_empty() => Self::default(),
+            value => Self(value),
+        }
     }
 
     /// Reads the configuration as a `T`. Nothing at all is read as an empty map where `T` needs one.
@@ -41,7 +50,7 @@ impl Config {
     /// The configuration inside `key`, if there is one.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Self> {
-        self.0.get(key).cloned().map(Self)
+        self.0.get(key).cloned().map(Self::of)
     }
 
     /// The value, if it is a text.
@@ -74,6 +83,12 @@ impl Config {
             })
         });
         ConfigError::new(path.cloned().unwrap_or_default(), message).caused_by(error)
+    }
+}
+
+impl<'de> Deserialize<'de> for Config {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(Self::of)
     }
 }
 

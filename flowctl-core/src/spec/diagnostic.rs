@@ -163,7 +163,8 @@ impl Diagnostic {
         let mut help = nearest
             .map(|name| format!("`{name}` is near"))
             .unwrap_or_default();
-        if !allowed.is_empty() {
+        // Where the nearest is known, a long list beside it would only hide it.
+        if !allowed.is_empty() && (nearest.is_none() || allowed.len() <= MOST_SHOWN) {
             help.push_str(if help.is_empty() { "" } else { "; " });
             help.push_str(what);
             help.push_str(": ");
@@ -178,16 +179,18 @@ impl Diagnostic {
     }
 }
 
-/// At most twelve names in one line.
+/// How many names fit in one line.
+const MOST_SHOWN: usize = 12;
+
+/// The first names in one line.
 pub(crate) fn short_list(names: &[&str]) -> String {
-    const MOST: usize = 12;
     let shown = names
         .iter()
-        .take(MOST)
+        .take(MOST_SHOWN)
         .copied()
         .collect::<Vec<_>>()
         .join(", ");
-    match names.len().checked_sub(MOST) {
+    match names.len().checked_sub(MOST_SHOWN) {
         None | Some(0) => shown,
         Some(more) => format!("{shown} and {more} more"),
     }

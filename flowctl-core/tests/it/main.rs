@@ -1,9 +1,13 @@
 //! The library as its users see it: pipelines that run on the in-process executor.
 
+mod bad_specs;
+mod catalog;
 mod conformance;
 mod conservation;
 mod failures;
 mod flow;
+mod good_specs;
 mod lab;
 mod resuming;
+mod spec_laws;
 mod stopping;

@@ -32,6 +32,15 @@ impl Way<'_> {
         }
     }
 
+    /// What the value is, for a person.
+    fn place(&self) -> String {
+        match self {
+            Self::Root => "the pipeline".to_owned(),
+            Self::Key(_, key) => format!("`{key}`"),
+            Self::Index(before, index) => format!("`{}[{index}]`", before.name()),
+        }
+    }
+
     /// The name of the value: its key, or that of its list.
     fn name(&self) -> &str {
         match self {
@@ -101,10 +110,7 @@ fn fields(map: &Map, object: &Object, span: Span, way: Way<'_>, report: &mut Rep
     } in &map.0
     {
         let Some(shape) = object.fields.get(key) else {
-            let message = match &way {
-                Way::Root => format!("unknown key `{}`", key.escape_debug()),
-                _ => format!("unknown key `{}` in `{}`", key.escape_debug(), way.name()),
-            };
+            let message = format!("unknown key `{}` in {}", key.escape_debug(), way.place());
             let problem = Diagnostic::new(codes::UNKNOWN_KEY, way.path().key(key), message)
                 .label("no such key here")
                 .choice(key, object.fields.keys().map(String::as_str), "keys here");
@@ -123,11 +129,7 @@ fn fields(map: &Map, object: &Object, span: Span, way: Way<'_>, report: &mut Rep
     for key in &object.required {
         let entry = map.entry(key);
         if entry.is_none_or(|entry| entry.value.is_null()) {
-            let place = match way {
-                Way::Root => "the pipeline".to_owned(),
-                Way::Key(_, name) => format!("`{name}`"),
-                Way::Index(before, n) => format!("`{}[{n}]`", before.name()),
-            };
+            let place = way.place();
             // A misspelt key has been named already; naming its absence as well would be noise.
             let path = way.path().key(key);
             let problem =
@@ -180,7 +182,7 @@ fn variant(
         return None;
     };
     let Some(shape) = variants.get(key) else {
-        let message = format!("unknown key `{}` in `{}`", key.escape_debug(), way.name());
+        let message = format!("unknown key `{}` in {}", key.escape_debug(), way.place());
         let problem = Diagnostic::new(codes::UNKNOWN_KEY, way.path().key(key), message)
             .label("no such key here")
             .choice(key, variants.keys().map(String::as_str), "keys here");

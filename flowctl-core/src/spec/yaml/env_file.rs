@@ -9,7 +9,7 @@ use super::node::{Entry, Kind, Map, Node, Scalar, Span};
 pub(super) fn resolve(
     component: &mut Map,
     file: &dyn Fn(&str) -> io::Result<String>,
-) -> Vec<(String, Span)> {
+) -> Vec<(Option<usize>, String, Span)> {
     let names = match component.get("env_file") {
         Some(node)
             if node
@@ -24,7 +24,10 @@ pub(super) fn resolve(
     };
     let mut problems = Vec::new();
     let mut entries: Vec<Entry> = Vec::new();
-    for node in names {
+    let is_list = component
+        .get("env_file")
+        .is_some_and(|node| node.list().is_some());
+    for (n, node) in names.iter().enumerate() {
         let name = node.text().unwrap_or_default();
         match file(name)
             .map_err(|error| error.to_string())
@@ -45,7 +48,11 @@ pub(super) fn resolve(
                     });
                 }
             }
-            Err(why) => problems.push((format!("cannot read `{name}`: {why}"), node.span)),
+            Err(why) => problems.push((
+                is_list.then_some(n),
+                format!("cannot read `{name}`: {why}"),
+                node.span,
+            )),
         }
     }
     let Some(removed) = component.remove("env_file") else {

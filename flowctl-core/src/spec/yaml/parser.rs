@@ -154,6 +154,8 @@ enum Content {
 struct Key {
     name: String,
     span: Span,
+    /// Whether it stands for the entries of another map (`<<`, not in quotes).
+    merges: bool,
     /// Whether the map has it already; its value is then left out.
     again: bool,
 }
@@ -221,9 +223,11 @@ impl Builder {
         {
             let name = text.into_owned();
             let again = !keys.insert(name.clone());
+            let merges = plain && name == "<<";
             *key = Some(Key {
                 name: name.clone(),
                 span,
+                merges,
                 again,
             });
             if again {
@@ -387,7 +391,7 @@ impl Builder {
                 map, key, merges, ..
             } => match key.take() {
                 Some(Key { again: true, .. }) => {}
-                Some(key) if key.name == "<<" => merges.push(node),
+                Some(Key { merges: true, .. }) => merges.push(node),
                 Some(Key { name, span, .. }) => {
                     map.0.push(Entry {
                         key: name,

@@ -268,8 +268,9 @@ fn env_files(root: &mut Map, file: &dyn Fn(&str) -> io::Result<String>, report: 
             let Some(component) = component.map_mut() else {
                 continue;
             };
-            for (message, span) in env_file::resolve(component, file) {
+            for (n_file, message, span) in env_file::resolve(component, file) {
                 let path = FieldPath::component(role.list(), n).key("env_file");
+                let path = n_file.map_or_else(|| path.clone(), |n| path.index(n));
                 report.push(Diagnostic::new(codes::ENV_FILE, path, message), span);
             }
         }
@@ -340,6 +341,13 @@ const CONSEQUENCES: [Code; 7] = [
     codes::NO_SINK,
 ];
 
+/// What is said of ids that are not there.
+const IDS: [Code; 3] = [
+    codes::UNKNOWN_INPUT,
+    codes::UNKNOWN_DEPENDENCY,
+    codes::DEAD_LETTER,
+];
+
 impl Report {
     pub(super) fn push(&mut self, mut problem: Diagnostic, span: Span) {
         let first = self.blamed.insert(problem.path.clone());
@@ -369,8 +377,13 @@ impl Report {
     /// Adds what validation found, with places in the tree.
     fn add_meaning(&mut self, problems: Vec<Diagnostic>, root: &Node) {
         let misspelt = self.has_errors();
+        // A list of components that is not read takes the ids in it away.
+        let lost = self.problems.iter().any(|(_, problem)| {
+            problem.code == codes::UNKNOWN_KEY && problem.path.steps().len() == 2
+        });
         for mut problem in problems {
-            let follows = misspelt && CONSEQUENCES.contains(&problem.code);
+            let follows = misspelt && CONSEQUENCES.contains(&problem.code)
+                || lost && IDS.contains(&problem.code);
             if follows || self.blamed.contains(&problem.path) {
                 continue;
             }
