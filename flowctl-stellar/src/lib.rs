@@ -8,12 +8,15 @@
 //! These modules are pure: bytes and decoded ledgers in, values out. They do no I/O and hold no state
 //! outside the values they return.
 
+pub mod format;
 pub mod ledger;
 pub mod token_transfer;
 
 mod address;
 mod asset;
 mod contract_ids;
+#[cfg(test)]
+mod fixtures;
 mod hash;
 mod network;
 
