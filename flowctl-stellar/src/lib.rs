@@ -10,6 +10,9 @@
 
 pub mod format;
 pub mod ledger;
+pub mod processor;
+pub mod sink;
+pub mod source;
 pub mod token_transfer;
 
 mod address;
@@ -19,9 +22,12 @@ mod contract_ids;
 mod fixtures;
 mod hash;
 mod network;
+mod network_name;
+mod registry;
 
 pub use address::{Address, AddressError};
 pub use asset::{Asset, AssetCode, AssetError};
 pub use contract_ids::ContractIds;
 pub use hash::{Hash, HashError};
 pub use network::Network;
+pub use registry::register;

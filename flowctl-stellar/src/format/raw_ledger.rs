@@ -2,7 +2,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::ledger::LedgerHeader;
+use super::Place;
+use crate::ledger::{HeaderError, LedgerHeader};
 
 /// One ledger as it came: the XDR of a `LedgerCloseMeta`, with its checked header.
 #[derive(Clone, Debug)]
@@ -12,11 +13,22 @@ pub struct RawLedger {
     pub header: LedgerHeader,
     /// The XDR, byte for byte as it was read.
     pub bytes: Bytes,
+    /// Where it was read, for errors; `None` where it was made.
+    pub place: Option<Place>,
 }
 
 impl RawLedger {
-    pub(crate) const fn new(header: LedgerHeader, bytes: Bytes) -> Self {
-        Self { header, bytes }
+    /// A ledger that was read nowhere.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes do not begin with a valid header.
+    pub fn new(bytes: Bytes) -> Result<Self, HeaderError> {
+        Ok(Self {
+            header: LedgerHeader::peek(&bytes)?,
+            bytes,
+            place: None,
+        })
     }
 
     /// When the ledger closed.

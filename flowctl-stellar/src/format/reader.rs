@@ -240,6 +240,7 @@ impl LedgerReader {
     }
 
     fn take_ledger(&mut self, header: LedgerHeader) -> Result<RawLedger, FormatError> {
+        let place = Some(self.place());
         let bytes = match self.content {
             Content::Framed => {
                 let length = self.frame_length()?;
@@ -258,7 +259,11 @@ impl LedgerReader {
                 self.read_rest()?
             }
         };
-        Ok(RawLedger::new(header, bytes.into()))
+        Ok(RawLedger {
+            header,
+            bytes: bytes.into(),
+            place,
+        })
     }
 
     fn skip_ledger(&mut self, header: LedgerHeader) -> Result<LedgerHeader, FormatError> {

@@ -1,0 +1,114 @@
+use flowctl_core::{ComponentKind, ConfigKey, EventType, Registry, RegistryError};
+
+use crate::{
+    processor::{TOKEN_TRANSFER_EVENT_TYPE, TtpProcessor, TtpProcessorConfig},
+    sink::{JsonLines, JsonLinesConfig},
+    source::{LEDGER_EVENT_TYPE, LedgerFiles, LedgerFilesConfig},
+    token_transfer::TokenTransferEvent,
+};
+
+/// Registers every component of this crate under its name, with its keys and event types.
+///
+/// # Errors
+///
+/// [`RegistryError::Taken`] when the registry has a component with one of the names.
+pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
+    let ledger = event_type(LEDGER_EVENT_TYPE)?;
+    let transfer = event_type(TOKEN_TRANSFER_EVENT_TYPE)?;
+    registry.event::<TokenTransferEvent>()?;
+    registry.source::<LedgerFilesConfig>(ledger_files(&ledger), |config, context| {
+        Ok(Box::new(LedgerFiles::new(config, context)?))
+    })?;
+    registry
+        .processor::<TtpProcessorConfig>(ttp_processor(&ledger, &transfer), |config, context| {
+            Ok(Box::new(TtpProcessor::new(config, context)?))
+        })?;
+    registry.sink::<JsonLinesConfig>(jsonl(), |config, context| {
+        Ok(Box::new(JsonLines::new(config, context)?))
+    })?;
+    Ok(())
+}
+
+fn event_type(name: &str) -> Result<EventType, RegistryError> {
+    name.parse().map_err(|_| RegistryError::EventType {
+        name: name.to_owned(),
+    })
+}
+
+fn ledger_files(ledger: &EventType) -> ComponentKind {
+    let summary = "ledgers in files: single, batch or framed XDR; plain, gzip, Zstandard or tar";
+    let kind = ComponentKind::source("stellar-ledger-files", summary)
+        .emits(ledger.clone())
+        .key(ConfigKey::required(
+            "paths",
+            "a list of paths or patterns",
+            "the files",
+        ));
+    range(network(kind)).key(ConfigKey::optional(
+        "gaps",
+        "error | allow",
+        "error",
+        "whether ledgers may be missing; each gap is counted as a warning",
+    ))
+}
+
+fn ttp_processor(ledger: &EventType, transfer: &EventType) -> ComponentKind {
+    let summary = "the token-transfer events of ledgers";
+    let kind = ComponentKind::processor("ttp-processor", summary)
+        .accepts(ledger.clone())
+        .emits(transfer.clone())
+        .stateless();
+    network(kind)
+        .key(ConfigKey::optional(
+            "mode",
+            "auto | unified | derived",
+            "auto",
+            "read the events that stellar-core wrote (unified), derive them from what the ledger \
+             changed (derived), or read where they are and derive where not (auto)",
+        ))
+        .key(ConfigKey::optional(
+            "verify",
+            "true | false",
+            "false",
+            "hold the events of each ledger against all its balances; a difference stops the run",
+        ))
+}
+
+fn jsonl() -> ComponentKind {
+    let summary = "one line of JSON per event in a file; resumes without a gap or a duplicate";
+    ComponentKind::sink("jsonl", summary).key(ConfigKey::required(
+        "path",
+        "a path",
+        "the file; its position is kept beside it in `PATH.position`",
+    ))
+}
+
+fn network(kind: ComponentKind) -> ComponentKind {
+    kind.key(ConfigKey::optional(
+        "network",
+        "pubnet | testnet | futurenet | standalone",
+        "none",
+        "the network by name; this or `network_passphrase` is needed",
+    ))
+    .key(ConfigKey::optional(
+        "network_passphrase",
+        "text",
+        "that of `network`",
+        "the network by its passphrase",
+    ))
+}
+
+fn range(kind: ComponentKind) -> ComponentKind {
+    kind.key(ConfigKey::optional(
+        "start_ledger",
+        "a ledger sequence",
+        "the first there is",
+        "the first ledger",
+    ))
+    .key(ConfigKey::optional(
+        "end_ledger",
+        "a ledger sequence",
+        "the last there is",
+        "the last ledger, inclusive",
+    ))
+}

@@ -1,0 +1,209 @@
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use flowctl_core::component::{ComponentError, OpenSink};
+
+use super::position_file::{FilePosition, PositionFile};
+use crate::{
+    Hash,
+    sink::{Positions, file_error},
+};
+
+/// How many bytes at the end of the data its position remembers.
+const TAIL_BYTES: usize = 64 * 1024;
+
+/// A file that only grows, whose durable end is known.
+///
+/// All calls block.
+#[derive(Debug)]
+pub(super) struct LineFile {
+    path: PathBuf,
+    file: File,
+    position_file: PositionFile,
+    position: FilePosition,
+    /// The last bytes before the durable end.
+    tail: Vec<u8>,
+    /// Whether the file or its position may differ from `position`, after a failed write.
+    unsure: bool,
+}
+
+impl LineFile {
+    /// Opens the file as the module's table says.
+    pub(super) fn open(path: &Path, open: &OpenSink) -> Result<Self, ComponentError> {
+        let position_file = PositionFile::beside(path);
+        let failed = |action| move |error| file_error(action, path, error);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(failed("make the folder of"))?;
+        }
+        let mut stored = position_file.read()?;
+        if stored.is_some() && !path.exists() {
+            // Before the new file is there, or a crash in between would look like a file cut short.
+            position_file.replace(&FilePosition::default())?;
+            stored = None;
+        }
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(failed("open"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let shown = path.display();
+                return Err(ComponentError::stop(format!(
+                    "`{shown}` is in use by another process"
+                )));
+            }
+            Err(TryLockError::Error(error)) => return Err(file_error("lock", path, error)),
+        }
+        let length = file.metadata().map_err(failed("look at"))?.len();
+        let position = match stored {
+            Some(position) => position,
+            None if length == 0 => FilePosition::default(),
+            None => {
+                return Err(ComponentError::stop(format!(
+                    "`{}` holds data, but nothing beside it says how far it is complete",
+                    path.display()
+                ))
+                .help(
+                    "move the file away, give the sink another path, or run with `--fresh=sinks`",
+                ));
+            }
+        };
+        position
+            .sources
+            .check(&format!("`{}`", path.display()), open)?;
+        let mut lines = Self {
+            path: path.to_owned(),
+            file,
+            position_file,
+            position,
+            tail: Vec::new(),
+            unsure: true,
+        };
+        if length < lines.position.length {
+            return Err(lines.changed(&format!(
+                "it has {length} bytes where {} were written",
+                lines.position.length
+            )));
+        }
+        lines.read_tail()?;
+        lines.restore()?;
+        Ok(lines)
+    }
+
+    /// How far the file is complete.
+    pub(super) const fn positions(&self) -> &Positions {
+        &self.position.sources
+    }
+
+    /// Appends `lines` and makes them and the positions that they lead to durable.
+    pub(super) fn append(
+        &mut self,
+        lines: &[u8],
+        sources: Positions,
+    ) -> Result<(), ComponentError> {
+        if self.unsure {
+            self.restore()?;
+        }
+        self.unsure = true;
+        if !lines.is_empty() {
+            self.write(lines)?;
+        }
+        let mut tail = std::mem::take(&mut self.tail);
+        tail.extend_from_slice(lines);
+        tail.drain(..tail.len().saturating_sub(TAIL_BYTES));
+        let added = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+        let position = FilePosition {
+            length: self.position.length.saturating_add(added),
+            tail: Hash::of(&tail).to_string(),
+            sources,
+        };
+        if let Err(error) = self.position_file.replace(&position) {
+            self.read_tail()?;
+            return Err(error);
+        }
+        self.tail = tail;
+        self.position = position;
+        self.unsure = false;
+        Ok(())
+    }
+
+    fn write(&mut self, lines: &[u8]) -> Result<(), ComponentError> {
+        let path = &self.path;
+        let failed = |error| file_error("append to", path, error);
+        self.file
+            .seek(SeekFrom::Start(self.position.length))
+            .map_err(failed)?;
+        self.file.write_all(lines).map_err(failed)?;
+        self.file.sync_data().map_err(failed)?;
+        if same_file(&self.file, path) {
+            return Ok(());
+        }
+        Err(ComponentError::stop(format!(
+            "`{}` was removed or replaced by another file",
+            path.display()
+        )))
+    }
+
+    /// Brings the file and the position file to what is known to be durable.
+    ///
+    /// The position first: if it speaks of bytes that the failed write added, they must still be there
+    /// when the process dies in between.
+    fn restore(&mut self) -> Result<(), ComponentError> {
+        self.position.tail = Hash::of(&self.tail).to_string();
+        self.position_file.replace(&self.position)?;
+        let cut = self
+            .file
+            .set_len(self.position.length)
+            .and_then(|()| self.file.sync_all());
+        cut.map_err(|error| file_error("cut", &self.path, error))?;
+        self.unsure = false;
+        Ok(())
+    }
+
+    /// Reads the bytes before the durable end, and refuses others than were written.
+    fn read_tail(&mut self) -> Result<(), ComponentError> {
+        let length = self.position.length;
+        let start = length.saturating_sub(u64::try_from(TAIL_BYTES).unwrap_or(u64::MAX));
+        let mut tail = Vec::new();
+        let read = self
+            .file
+            .seek(SeekFrom::Start(start))
+            .and_then(|_| (&mut self.file).take(length - start).read_to_end(&mut tail));
+        read.map_err(|error| file_error("read", &self.path, error))?;
+        let never_written = self.position == FilePosition::default();
+        if !never_written && Hash::of(&tail).to_string() != self.position.tail {
+            return Err(self.changed("its end is not what was written"));
+        }
+        self.tail = tail;
+        Ok(())
+    }
+
+    fn changed(&self, how: &str) -> ComponentError {
+        let path = self.path.display();
+        ComponentError::stop(format!("`{path}` was changed by somebody else: {how}"))
+            .help("restore the file, or delete it to have it written again from the start")
+    }
+}
+
+/// Whether `path` still leads to `file`.
+#[cfg(unix)]
+fn same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(found)) => (open.dev(), open.ino()) == (found.dev(), found.ino()),
+        _ => false,
+    }
+}
+
+/// Whether `path` still leads to a file; elsewhere an open file cannot be removed.
+#[cfg(not(unix))]
+fn same_file(_file: &File, path: &Path) -> bool {
+    path.exists()
+}

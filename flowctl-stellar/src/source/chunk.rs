@@ -1,0 +1,60 @@
+use flowctl_core::{
+    EventType,
+    event::{Event, Metadata, Payload, Position, SourceBatch},
+};
+
+use crate::{Hash, format::RawLedger};
+
+/// As many ledgers as make one batch: enough to pay its costs once for several small ledgers, few
+/// enough that a reader gets them soon and memory stays small.
+const MAX_LEDGERS: usize = 64;
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// The metadata of a ledger's event that says where it was read, for errors further down.
+pub(crate) const PLACE: &str = "read-from";
+
+/// Ledgers on their way into one batch.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    event_type: EventType,
+    events: Vec<Event>,
+    bytes: usize,
+    last: Option<(u32, Hash)>,
+}
+
+impl Chunk {
+    pub(super) const fn new(event_type: EventType) -> Self {
+        Self {
+            event_type,
+            events: Vec::new(),
+            bytes: 0,
+            last: None,
+        }
+    }
+
+    /// Adds a checked ledger; `true`: the chunk is full.
+    pub(super) fn push(&mut self, ledger: RawLedger) -> bool {
+        self.bytes = self.bytes.saturating_add(ledger.bytes.len());
+        self.last = Some((ledger.header.sequence, ledger.header.hash));
+        let at = ledger.closed_at();
+        let sequence = u64::from(ledger.header.sequence);
+        let mut metadata = Metadata::default();
+        if let Some(place) = ledger.place {
+            // A path too long for metadata is left out: it only helps errors.
+            let _ = metadata.insert(PLACE, place.to_string());
+        }
+        let payload = Payload::bytes(ledger.bytes);
+        let event = Event::new(self.event_type.clone(), sequence, payload);
+        self.events.push(event.at(at).with_metadata(metadata));
+        self.events.len() >= MAX_LEDGERS || self.bytes >= MAX_BYTES
+    }
+
+    /// What is in the chunk as one batch, with the hash of its last ledger as the cursor; the chunk
+    /// is empty then. `None` if there is nothing.
+    pub(super) fn take(&mut self) -> Option<SourceBatch> {
+        let (sequence, Hash(hash)) = self.last.take()?;
+        self.bytes = 0;
+        let through = Position::at(sequence.into()).with_cursor(hash.to_vec());
+        Some(SourceBatch::new(std::mem::take(&mut self.events), through))
+    }
+}

@@ -1,0 +1,28 @@
+//! Where ledgers come from.
+//!
+//! Every source here hands out `stellar.ledger` events: the raw XDR of one `LedgerCloseMeta` each,
+//! untouched, with the ledger's sequence as the event's and its close time as the timestamp. Each
+//! checks that ledgers follow one another by sequence and by hash, and that they belong to the
+//! network it was told; the hash of the last ledger travels in the cursor, so that the check goes on
+//! across a restart.
+
+mod chunk;
+mod feed;
+mod identity;
+mod ledger_checks;
+mod ledger_files;
+mod ledger_range;
+
+pub(crate) use self::chunk::PLACE;
+pub use self::identity::LEDGER_EVENT_TYPE;
+use self::{
+    chunk::Chunk,
+    feed::Feed,
+    identity::{fingerprint, ledger_event_type},
+    ledger_checks::LedgerChecks,
+};
+pub use self::{
+    ledger_checks::CheckError,
+    ledger_files::{LedgerFiles, LedgerFilesConfig},
+    ledger_range::{LedgerRange, RangeError},
+};
