@@ -2,7 +2,7 @@ use flowctl_core::{ComponentKind, ConfigKey, EventType, Registry, RegistryError}
 
 use crate::{
     processor::{TOKEN_TRANSFER_EVENT_TYPE, TtpProcessor, TtpProcessorConfig},
-    sink::{JsonLines, JsonLinesConfig},
+    sink::{JsonLines, JsonLinesConfig, Sqlite, SqliteConfig},
     source::{LEDGER_EVENT_TYPE, LedgerFiles, LedgerFilesConfig},
     token_transfer::TokenTransferEvent,
 };
@@ -25,6 +25,9 @@ pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
         })?;
     registry.sink::<JsonLinesConfig>(jsonl(), |config, context| {
         Ok(Box::new(JsonLines::new(config, context)?))
+    })?;
+    registry.sink::<SqliteConfig>(sqlite(&transfer), |config, context| {
+        Ok(Box::new(Sqlite::new(config, context)?))
     })?;
     Ok(())
 }
@@ -81,6 +84,13 @@ fn jsonl() -> ComponentKind {
         "a path",
         "the file; its position is kept beside it in `PATH.position`",
     ))
+}
+
+fn sqlite(transfer: &EventType) -> ComponentKind {
+    let summary = "one row per token-transfer event in a SQLite database; resumes without a gap or a \
+                   duplicate";
+    let path = ConfigKey::required("path", "a path", "the database; made where there is none");
+    ComponentKind::sink("sqlite", summary).accepts(transfer.clone()).key(path)
 }
 
 fn network(kind: ComponentKind) -> ComponentKind {

@@ -1,11 +1,22 @@
-//! Where events go: JSON lines.
+//! Where events go: JSON lines and SQLite.
 //!
-//! [`JsonLines`] keeps its position with its data: after a crash at any instant what it holds is what
-//! an uninterrupted run would hold up to there, and nothing is in it twice.
+//! Both keep their position with their data: after a crash at any instant what they hold is what an
+//! uninterrupted run would hold up to there, and nothing is in them twice.
 
+mod blocking;
 mod file_error;
+mod file_identity;
 mod jsonl;
 mod positions;
+mod sqlite;
 
-pub use self::jsonl::{JsonLines, JsonLinesConfig};
-use self::{file_error::file_error, positions::Positions};
+pub use self::{
+    jsonl::{JsonLines, JsonLinesConfig},
+    sqlite::{Sqlite, SqliteConfig},
+};
+use self::{
+    blocking::blocking,
+    file_error::file_error,
+    file_identity::FileIdentity,
+    positions::{Positions, SourcePosition},
+};

@@ -9,7 +9,7 @@ use flowctl_core::component::{ComponentError, OpenSink};
 use super::position_file::{FilePosition, PositionFile};
 use crate::{
     Hash,
-    sink::{Positions, file_error},
+    sink::{FileIdentity, Positions, file_error},
 };
 
 /// How many bytes at the end of the data its position remembers.
@@ -22,6 +22,7 @@ const TAIL_BYTES: usize = 64 * 1024;
 pub(super) struct LineFile {
     path: PathBuf,
     file: File,
+    identity: FileIdentity,
     position_file: PositionFile,
     position: FilePosition,
     /// The last bytes before the durable end.
@@ -61,6 +62,7 @@ impl LineFile {
             }
             Err(TryLockError::Error(error)) => return Err(file_error("lock", path, error)),
         }
+        let identity = FileIdentity::of(path).map_err(failed("look at"))?;
         let length = file.metadata().map_err(failed("look at"))?.len();
         let position = match stored {
             Some(position) => position,
@@ -81,6 +83,7 @@ impl LineFile {
         let mut lines = Self {
             path: path.to_owned(),
             file,
+            identity,
             position_file,
             position,
             tail: Vec::new(),
@@ -142,13 +145,7 @@ impl LineFile {
             .map_err(failed)?;
         self.file.write_all(lines).map_err(failed)?;
         self.file.sync_data().map_err(failed)?;
-        if same_file(&self.file, path) {
-            return Ok(());
-        }
-        Err(ComponentError::stop(format!(
-            "`{}` was removed or replaced by another file",
-            path.display()
-        )))
+        self.identity.check(path)
     }
 
     /// Brings the file and the position file to what is known to be durable.
@@ -190,20 +187,4 @@ impl LineFile {
         ComponentError::stop(format!("`{path}` was changed by somebody else: {how}"))
             .help("restore the file, or delete it to have it written again from the start")
     }
-}
-
-/// Whether `path` still leads to `file`.
-#[cfg(unix)]
-fn same_file(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(open), Ok(found)) => (open.dev(), open.ino()) == (found.dev(), found.ino()),
-        _ => false,
-    }
-}
-
-/// Whether `path` still leads to a file; elsewhere an open file cannot be removed.
-#[cfg(not(unix))]
-fn same_file(_file: &File, path: &Path) -> bool {
-    path.exists()
 }

@@ -5,9 +5,9 @@ use flowctl_core::{
     component::{ComponentContext, ComponentError, Held, OpenSink, Sink},
     event::{Batch, Codecs},
 };
-use tokio::task;
 
 use super::{JsonLinesConfig, line_file::LineFile};
+use crate::sink::blocking;
 
 /// Appends every event as one line of JSON to a file, and knows after a crash what it has.
 ///
@@ -95,12 +95,4 @@ impl Opened {
         }
         self.file.append(&lines, positions)
     }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ComponentError> + Send + 'static,
-) -> Result<T, ComponentError> {
-    task::spawn_blocking(work).await.map_err(|error| {
-        ComponentError::stop("the thread that writes the file ended").caused_by(error)
-    })?
 }
