@@ -30,4 +30,4 @@ pub use asset::{Asset, AssetCode, AssetError};
 pub use contract_ids::ContractIds;
 pub use hash::{Hash, HashError};
 pub use network::Network;
-pub use registry::register;
+pub use registry::{register, register_console};

@@ -1,13 +1,16 @@
+use std::io::Write;
+
 use flowctl_core::{ComponentKind, ConfigKey, EventType, Registry, RegistryError};
 
 use crate::{
     processor::{TOKEN_TRANSFER_EVENT_TYPE, TtpProcessor, TtpProcessorConfig},
-    sink::{JsonLines, JsonLinesConfig, Sqlite, SqliteConfig},
+    sink::{Console, ConsoleConfig, JsonLines, JsonLinesConfig, Sqlite, SqliteConfig},
     source::{LEDGER_EVENT_TYPE, LedgerFiles, LedgerFilesConfig},
     token_transfer::TokenTransferEvent,
 };
 
-/// Registers every component of this crate under its name, with its keys and event types.
+/// Registers every component of this crate under its name, with its keys and event types, but for
+/// `console` (see [`register_console`]).
 ///
 /// # Errors
 ///
@@ -28,6 +31,22 @@ pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
     })?;
     registry.sink::<SqliteConfig>(sqlite(&transfer), |config, context| {
         Ok(Box::new(Sqlite::new(config, context)?))
+    })?;
+    Ok(())
+}
+
+/// Registers the sink `console`, which writes to what `writer` makes for each instance: this library
+/// prints nothing itself.
+///
+/// # Errors
+///
+/// [`RegistryError::Taken`] when the registry has a component with this name.
+pub fn register_console(
+    registry: &mut Registry,
+    writer: impl Fn() -> Box<dyn Write + Send> + Send + Sync + 'static,
+) -> Result<(), RegistryError> {
+    registry.sink::<ConsoleConfig>(console(), move |config, context| {
+        Ok(Box::new(Console::new(config, context, writer())?))
     })?;
     Ok(())
 }
@@ -90,7 +109,31 @@ fn sqlite(transfer: &EventType) -> ComponentKind {
     let summary = "one row per token-transfer event in a SQLite database; resumes without a gap or a \
                    duplicate";
     let path = ConfigKey::required("path", "a path", "the database; made where there is none");
-    ComponentKind::sink("sqlite", summary).accepts(transfer.clone()).key(path)
+    ComponentKind::sink("sqlite", summary)
+        .accepts(transfer.clone())
+        .key(path)
+}
+
+fn console() -> ComponentKind {
+    ComponentKind::sink("console", "shows events as they come, for people to watch")
+        .key(ConfigKey::optional(
+            "format",
+            "text | json",
+            "text",
+            "how an event is shown",
+        ))
+        .key(ConfigKey::optional(
+            "limit",
+            "a whole number",
+            "20",
+            "the most events that are shown in a second; 0: all",
+        ))
+        .key(ConfigKey::optional(
+            "sample",
+            "a whole number",
+            "1",
+            "of how many events one is shown",
+        ))
 }
 
 fn network(kind: ComponentKind) -> ComponentKind {

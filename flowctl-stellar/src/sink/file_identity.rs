@@ -20,7 +20,10 @@ impl FileIdentity {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         use std::os::unix::fs::MetadataExt;
         let found = fs::metadata(path)?;
-        Ok(Self { device: found.dev(), inode: found.ino() })
+        Ok(Self {
+            device: found.dev(),
+            inode: found.ino(),
+        })
     }
 
     /// The file that `path` leads to now.
@@ -35,6 +38,8 @@ impl FileIdentity {
             return Ok(());
         }
         let path = path.display();
-        Err(ComponentError::stop(format!("`{path}` was removed or replaced while it was written")))
+        Err(ComponentError::stop(format!(
+            "`{path}` was removed or replaced while it was written"
+        )))
     }
 }

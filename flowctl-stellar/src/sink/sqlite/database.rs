@@ -45,11 +45,22 @@ impl Database {
         let mut connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
         adopt(&mut connection, path)?;
-        connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
-        connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
+        connection
+            .pragma_update(None, "journal_mode", "wal")
+            .map_err(failed)?;
+        connection
+            .pragma_update(None, "synchronous", "full")
+            .map_err(failed)?;
         let identity = FileIdentity::of(path).map_err(|error| file_error("open", path, error))?;
-        let database = Self { path: path.to_owned(), identity, connection, open: open.clone() };
-        database.positions()?.check(&format!("`{}`", path.display()), open)?;
+        let database = Self {
+            path: path.to_owned(),
+            identity,
+            connection,
+            open: open.clone(),
+        };
+        database
+            .positions()?
+            .check(&format!("`{}`", path.display()), open)?;
         Ok(database)
     }
 
@@ -59,8 +70,17 @@ impl Database {
     }
 
     /// Writes the events that are not there yet, and how far they lead, in one transaction.
-    pub(super) fn write(&mut self, batches: &[Batch], codecs: &Codecs) -> Result<(), ComponentError> {
-        let Self { path, connection, open, .. } = self;
+    pub(super) fn write(
+        &mut self,
+        batches: &[Batch],
+        codecs: &Codecs,
+    ) -> Result<(), ComponentError> {
+        let Self {
+            path,
+            connection,
+            open,
+            ..
+        } = self;
         let failed = |error| sqlite_error("write to", path, error);
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -94,7 +114,9 @@ impl Database {
 fn adopt(connection: &mut Connection, path: &Path) -> Result<(), ComponentError> {
     let failed = |error| sqlite_error("open", path, error);
     let pragma = |connection: &Connection, name: &str| {
-        connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(failed)
+        connection
+            .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            .map_err(failed)
     };
     let application = pragma(connection, "application_id")?;
     let version = pragma(connection, "user_version")?;
@@ -139,7 +161,13 @@ fn positions(connection: &Connection) -> rusqlite::Result<Positions> {
         })?;
         let through = u64::try_from(row.get::<_, i64>(2)?)
             .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(2, -1))?;
-        Ok((source, SourcePosition { fingerprint: row.get(1)?, through }))
+        Ok((
+            source,
+            SourcePosition {
+                fingerprint: row.get(1)?,
+                through,
+            },
+        ))
     })?;
     let mut positions = Positions::default();
     for row in rows {
@@ -154,7 +182,14 @@ fn store(transaction: &Transaction<'_>, positions: &Positions) -> rusqlite::Resu
         "INSERT INTO positions (source, fingerprint, through) VALUES (?1, ?2, ?3)
          ON CONFLICT (source) DO UPDATE SET through = excluded.through",
     )?;
-    for (source, SourcePosition { fingerprint, through }) in positions.iter() {
+    for (
+        source,
+        SourcePosition {
+            fingerprint,
+            through,
+        },
+    ) in positions.iter()
+    {
         let through = i64::try_from(*through)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
         statement.execute(params![source.as_str(), fingerprint, through])?;

@@ -33,8 +33,9 @@ pub(super) fn insert(
         let events = vec![(event.sequence(), event.path().clone())];
         ComponentError::skip("an event is no token transfer that can be stored", events)
     };
-    let transfer =
-        codecs.read::<TokenTransferEvent>(event).map_err(|error| refuse().caused_by(error))?;
+    let transfer = codecs
+        .read::<TokenTransferEvent>(event)
+        .map_err(|error| refuse().caused_by(error))?;
     let TokenTransferEvent { meta, kind } = &*transfer;
     let closed_at = i64::try_from(meta.closed_at_seconds)
         .map_err(|error| refuse().caused_by(error))
@@ -42,15 +43,20 @@ pub(super) fn insert(
             Timestamp::from_second(seconds).map_err(|error| refuse().caused_by(error))
         })?;
     let (event_index, branch) = match event.path().steps().split_first() {
-        Some((first, rest)) => {
-            (*first, rest.iter().map(u32::to_string).collect::<Vec<_>>().join("."))
-        }
+        Some((first, rest)) => (
+            *first,
+            rest.iter()
+                .map(u32::to_string)
+                .collect::<Vec<_>>()
+                .join("."),
+        ),
         None => (0, String::new()),
     };
     let (code, issuer) = match kind.asset() {
-        Some(Asset::Issued { code, issuer }) => {
-            (Some(code.to_text()), Some(Address::Account(*issuer).to_string()))
-        }
+        Some(Asset::Issued { code, issuer }) => (
+            Some(code.to_text()),
+            Some(Address::Account(*issuer).to_string()),
+        ),
         Some(Asset::Native) | None => (None, None),
     };
     let (muxed_kind, muxed) = match &meta.to_muxed_info {

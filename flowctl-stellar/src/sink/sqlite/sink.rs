@@ -25,7 +25,11 @@ impl Sqlite {
     ///
     /// None today; as every component's factory.
     pub fn new(config: SqliteConfig, context: ComponentContext) -> Result<Self, ComponentError> {
-        Ok(Self { config, context, database: None })
+        Ok(Self {
+            config,
+            context,
+            database: None,
+        })
     }
 
     /// Does `work` with the open database on a thread that may block.
@@ -46,12 +50,14 @@ impl Sink for Sqlite {
         let (path, open) = (self.config.path.clone(), open.clone());
         let database = blocking(move || Database::open(&path, &open)).await?;
         self.database = Some(Arc::new(Mutex::new(database)));
-        self.with_database(|database| Ok(database.positions()?.held())).await
+        self.with_database(|database| Ok(database.positions()?.held()))
+            .await
     }
 
     async fn write(&mut self, batches: &[Batch]) -> Result<(), ComponentError> {
         let (batches, codecs) = (batches.to_vec(), self.context.codecs.clone());
-        self.with_database(move |database| database.write(&batches, &codecs)).await
+        self.with_database(move |database| database.write(&batches, &codecs))
+            .await
     }
 
     async fn close(&mut self) -> Result<(), ComponentError> {

@@ -24,7 +24,10 @@ fn sink(path: &Path) -> Sqlite {
 }
 
 fn sources(fingerprint: &str) -> OpenSink {
-    OpenSink::new(BTreeMap::from([("in".parse().unwrap(), fingerprint.to_owned())]))
+    OpenSink::new(BTreeMap::from([(
+        "in".parse().unwrap(),
+        fingerprint.to_owned(),
+    )]))
 }
 
 async fn try_open(path: &Path, fingerprint: &str) -> Result<(Sqlite, u64), ComponentError> {
@@ -40,13 +43,28 @@ async fn refused(path: &Path, fingerprint: &str) -> String {
 }
 
 fn transfer(ledger: u32, index: u32, amount: i128) -> TokenTransferEvent {
-    let issued =
-        Asset::Issued { code: AssetCode::from_bytes(b"USD").unwrap(), issuer: ISSUER };
+    let issued = Asset::Issued {
+        code: AssetCode::from_bytes(b"USD").unwrap(),
+        issuer: ISSUER,
+    };
     let (from, to) = (Address::Account([1; 32]), Address::Account([2; 32]));
     let kind = match index {
-        0 => EventKind::Fee { from, asset: Some(Asset::Native), amount },
-        1 => EventKind::Transfer { from, to, asset: Some(issued), amount },
-        _ => EventKind::Mint { to, asset: None, amount },
+        0 => EventKind::Fee {
+            from,
+            asset: Some(Asset::Native),
+            amount,
+        },
+        1 => EventKind::Transfer {
+            from,
+            to,
+            asset: Some(issued),
+            amount,
+        },
+        _ => EventKind::Mint {
+            to,
+            asset: None,
+            amount,
+        },
     };
     TokenTransferEvent {
         meta: EventMeta {
@@ -66,10 +84,18 @@ fn transfer(ledger: u32, index: u32, amount: i128) -> TokenTransferEvent {
 fn batch(from: u32, through: u32) -> Batch {
     let event_type = || "token.transfer".parse().unwrap();
     let events = (from..=through).flat_map(|ledger| {
-        let origin = Event::new("stellar.ledger".parse().unwrap(), ledger.into(), Payload::bytes(""));
+        let origin = Event::new(
+            "stellar.ledger".parse().unwrap(),
+            ledger.into(),
+            Payload::bytes(""),
+        );
         (0..3).map(move |index| {
             let amount = i128::from(ledger) * 10;
-            origin.derive(index, event_type(), Payload::value(transfer(ledger, index, amount), 1))
+            origin.derive(
+                index,
+                event_type(),
+                Payload::value(transfer(ledger, index, amount), 1),
+            )
         })
     });
     Batch::new("in".parse().unwrap(), through.into(), events.collect())
@@ -80,7 +106,9 @@ fn contents(path: &Path) -> String {
     let connection = Connection::open(path).unwrap();
     let mut all = String::new();
     for table in ["meta", "positions", "events"] {
-        let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let mut statement = connection
+            .prepare(&format!("SELECT * FROM {table}"))
+            .unwrap();
         let columns = statement.column_count();
         let mut rows = statement.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
@@ -101,16 +129,21 @@ async fn rows_say_what_the_events_say() {
     assert_eq!(held, 0);
     sink.write(&[batch(5, 6)]).await.unwrap();
     sink.close().await.unwrap();
-    let names: Vec<_> =
-        fs::read_dir(path.parent().unwrap()).unwrap().map(|f| f.unwrap().file_name()).collect();
+    let names: Vec<_> = fs::read_dir(path.parent().unwrap())
+        .unwrap()
+        .map(|f| f.unwrap().file_name())
+        .collect();
     assert_eq!(names, ["ttp.db"], "one file is left");
     let connection = Connection::open(&path).unwrap();
     let query = "SELECT ledger_sequence || '/' || event_index || ' ' || closed_at || ' ' || kind
         || ' ' || coalesce(operation_index, '-') || ' ' || coalesce(asset_code, '-') || ' ' || amount
         || ' ' || coalesce(to_muxed_kind || ':' || to_muxed, '-') FROM events";
     let mut statement = connection.prepare(query).unwrap();
-    let rows: Vec<String> =
-        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let rows: Vec<String> = statement
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
     assert_eq!(
         rows[..3],
         [
@@ -120,7 +153,11 @@ async fn rows_say_what_the_events_say() {
         ]
     );
     let asset: String = connection
-        .query_row("SELECT asset FROM events WHERE kind = 'transfer'", [], |row| row.get(0))
+        .query_row(
+            "SELECT asset FROM events WHERE kind = 'transfer'",
+            [],
+            |row| row.get(0),
+        )
         .unwrap();
     assert_eq!(asset, format!("USD:{}", Address::Account(ISSUER)));
 }
@@ -130,17 +167,30 @@ async fn the_view_gives_amounts_with_seven_decimal_places() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ttp.db");
     let (mut sink, _) = try_open(&path, "f").await.unwrap();
-    let amounts = [0, 1, -1, 12_345_678, -9_999_999, i128::from(i64::MAX), i128::MIN];
+    let amounts = [
+        0,
+        1,
+        -1,
+        12_345_678,
+        -9_999_999,
+        i128::from(i64::MAX),
+        i128::MIN,
+    ];
     let events = (0..).zip(amounts).map(|(index, amount)| {
         let origin = Event::new("stellar.ledger".parse().unwrap(), 5, Payload::bytes(""));
         let payload = Payload::value(transfer(5, 0, amount), 1);
         origin.derive(index, "token.transfer".parse().unwrap(), payload)
     });
-    sink.write(&[Batch::new("in".parse().unwrap(), 5, events.collect())]).await.unwrap();
+    sink.write(&[Batch::new("in".parse().unwrap(), 5, events.collect())])
+        .await
+        .unwrap();
     let connection = Connection::open(&path).unwrap();
     let mut statement = connection.prepare("SELECT tokens FROM amounts").unwrap();
-    let tokens: Vec<String> =
-        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let tokens: Vec<String> = statement
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
     assert_eq!(
         tokens,
         [
@@ -176,7 +226,11 @@ async fn whenever_the_process_dies_data_and_position_agree() {
             fs::copy(&path, &copy).unwrap();
             fs::write(copy.with_extension("db-wal"), &log[..log.len() - cut]).unwrap();
             let (mut resumed, held) = try_open(&copy, "f").await.unwrap();
-            assert!(if cut == 0 { held == u64::from(n) } else { held <= u64::from(n) });
+            assert!(if cut == 0 {
+                held == u64::from(n)
+            } else {
+                held <= u64::from(n)
+            });
             let from = u32::try_from(held).unwrap() + 1;
             resumed.write(&[batch(from, 5)]).await.unwrap();
             resumed.close().await.unwrap();
@@ -204,8 +258,15 @@ async fn an_event_of_another_type_is_named_and_nothing_of_the_call_is_written() 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ttp.db");
     let (mut sink, _) = try_open(&path, "f").await.unwrap();
-    let stranger = Event::new("test.stranger".parse().unwrap(), 2, Payload::bytes(vec![0xff]));
-    let batches = [batch(1, 1), Batch::new("in".parse().unwrap(), 2, vec![stranger])];
+    let stranger = Event::new(
+        "test.stranger".parse().unwrap(),
+        2,
+        Payload::bytes(vec![0xff]),
+    );
+    let batches = [
+        batch(1, 1),
+        Batch::new("in".parse().unwrap(), 2, vec![stranger]),
+    ];
     sink.write(&batches).await.unwrap_err();
     sink.close().await.unwrap();
     assert_eq!(try_open(&path, "f").await.unwrap().1, 0);
@@ -216,13 +277,19 @@ async fn what_is_not_ours_is_refused_and_not_touched() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.db");
     let other = Connection::open(&path).unwrap();
-    other.execute_batch("CREATE TABLE mine (x); INSERT INTO mine VALUES (1)").unwrap();
+    other
+        .execute_batch("CREATE TABLE mine (x); INSERT INTO mine VALUES (1)")
+        .unwrap();
     drop(other);
     let before = fs::read(&path).unwrap();
     assert!(refused(&path, "f").await.contains("did not make"));
     assert_eq!(fs::read(&path).unwrap(), before);
 
-    fs::write(&path, "this is some text, and it is long enough to be looked at".repeat(20)).unwrap();
+    fs::write(
+        &path,
+        "this is some text, and it is long enough to be looked at".repeat(20),
+    )
+    .unwrap();
     assert!(refused(&path, "f").await.contains("not a database"));
 
     let ours = folder.path().join("ours.db");
@@ -236,11 +303,22 @@ async fn what_is_not_ours_is_refused_and_not_touched() {
     assert!(refused(&ours, "f").await.contains("malformed"));
 
     fs::write(&ours, &whole).unwrap();
-    Connection::open(&ours).unwrap().pragma_update(None, "user_version", 2).unwrap();
-    assert!(refused(&ours, "f").await.contains("version 2 of the schema"));
+    Connection::open(&ours)
+        .unwrap()
+        .pragma_update(None, "user_version", 2)
+        .unwrap();
+    assert!(
+        refused(&ours, "f")
+            .await
+            .contains("version 2 of the schema")
+    );
 
     fs::remove_file(&ours).unwrap();
-    assert_eq!(try_open(&ours, "f").await.unwrap().1, 0, "a deleted database is made again");
+    assert_eq!(
+        try_open(&ours, "f").await.unwrap().1,
+        0,
+        "a deleted database is made again"
+    );
 }
 
 #[tokio::test]
