@@ -40,6 +40,19 @@ pub trait Sink: Send {
     /// A [`ComponentError`] says whether to retry, to skip single events, or to stop.
     async fn write(&mut self, batches: &[Batch]) -> Result<(), ComponentError>;
 
+    /// Empties the destination: data and positions, as if nothing had ever been written.
+    ///
+    /// Called instead of the other methods, when a pipeline starts afresh and the user asked for its
+    /// sinks to do so too. What is there may be damaged or of another source. The default does
+    /// nothing, which is right for a sink that keeps no positions; one that does must implement it.
+    ///
+    /// # Errors
+    ///
+    /// When the destination cannot be emptied, or is not one that this sink wrote.
+    async fn reset(&mut self) -> Result<(), ComponentError> {
+        Ok(())
+    }
+
     /// Lets go of the destination. Called once, after the last write. The default does nothing.
     ///
     /// # Errors

@@ -1,4 +1,9 @@
-use crate::{EventType, spec::Role};
+use std::borrow::Cow;
+
+use crate::{
+    EventType,
+    spec::{Config, Role},
+};
 
 /// What a registry tells about a component before any instance of it exists.
 ///
@@ -19,6 +24,9 @@ pub struct ComponentKind {
     pub accepts: Vec<EventType>,
     /// Its configuration keys.
     pub config: Vec<ConfigKey>,
+    /// A command with which a person looks at what a sink holds, with `{key}` for the value of a
+    /// configuration key.
+    pub look: Option<String>,
     /// Whether several instances may work on one stream at once (clause P3 of `Processor`).
     pub stateless: bool,
     /// Whether the same batch gives the same output again (clause P2 of `Processor`).
@@ -52,6 +60,7 @@ impl ComponentKind {
             emits: Vec::new(),
             accepts: Vec::new(),
             config: Vec::new(),
+            look: None,
             stateless: false,
             deterministic: true,
         }
@@ -76,6 +85,30 @@ impl ComponentKind {
     pub fn key(mut self, key: ConfigKey) -> Self {
         self.config.push(key);
         self
+    }
+
+    /// A person can look at what it holds with this command; `{key}` stands for the value of the
+    /// configuration key, for example `head {path}`.
+    #[must_use]
+    pub fn look_with(mut self, command: impl Into<String>) -> Self {
+        self.look = Some(command.into());
+        self
+    }
+
+    /// The command that shows what a sink with this configuration holds, quoted for a shell; `None`
+    /// when there is none, or when it speaks of a key that the configuration does not have.
+    #[must_use]
+    pub fn look_at(&self, config: &Config) -> Option<String> {
+        let mut rest = self.look.as_deref()?;
+        let mut command = String::new();
+        while let Some((before, after)) = rest.split_once('{') {
+            let (key, after) = after.split_once('}')?;
+            command.push_str(before);
+            command.push_str(&quoted(config.get(key)?.as_str()?));
+            rest = after;
+        }
+        command.push_str(rest);
+        Some(command)
     }
 
     /// Several instances of it may work on one stream at once.
@@ -135,5 +168,31 @@ impl ConfigKey {
             default: Some(default.into()),
             ..Self::required(name, value, summary)
         }
+    }
+}
+
+/// The word as a shell reads it back (POSIX.1-2017, XCU 2.2.2).
+fn quoted(word: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_at_a_sink_can_be_pasted_into_a_shell() {
+        let kind = ComponentKind::sink("file", "").look_with("head -n {lines} {path}");
+        let at = |config: serde_json::Value| kind.look_at(&Config::new(config).unwrap());
+        let plain = serde_json::json!({ "lines": "3", "path": "out/a.jsonl" });
+        assert_eq!(at(plain).as_deref(), Some("head -n 3 out/a.jsonl"));
+        let odd = serde_json::json!({ "lines": "3", "path": "it's here" });
+        assert_eq!(at(odd).as_deref(), Some(r"head -n 3 'it'\''s here'"));
+        assert_eq!(at(serde_json::json!({ "lines": "3" })), None);
     }
 }

@@ -38,6 +38,8 @@ pub enum RunErrorKind {
         /// The sequence that the sink has; `None`: nothing.
         sink_has: Option<u64>,
     },
+    /// A sink holds data, and the pipeline was to start afresh without emptying it.
+    HoldsData,
     /// A component failed while the pipeline ran.
     Failed,
     /// A component did not keep its contract.
@@ -66,6 +68,7 @@ impl RunErrorKind {
             Self::State => "F303",
             Self::OtherSource { .. } => "F304",
             Self::CannotRewind { .. } => "F305",
+            Self::HoldsData => "F306",
             Self::Failed => "R401",
             Self::Contract { .. } => "R402",
             Self::Panicked { .. } => "R403",
@@ -84,6 +87,7 @@ impl RunErrorKind {
                 | Self::State
                 | Self::OtherSource { .. }
                 | Self::CannotRewind { .. }
+                | Self::HoldsData
         )
     }
 }
@@ -194,6 +198,9 @@ impl fmt::Display for RunError {
                 f,
                 "a sink has nothing yet, and `{component}` cannot go back before {checkpoint}"
             ),
+            RunErrorKind::HoldsData => {
+                write!(f, "`{component}` holds data of earlier runs")
+            }
             RunErrorKind::Failed => write!(f, "`{component}` failed"),
             RunErrorKind::Contract { broken } => {
                 write!(f, "`{component}` does not keep its contract: {broken}")

@@ -15,6 +15,7 @@ const PAGES: &[(&str, &str)] = &[
     ("F303", include_str!("explain/F303.md")),
     ("F304", include_str!("explain/F304.md")),
     ("F305", include_str!("explain/F305.md")),
+    ("F306", include_str!("explain/F306.md")),
     ("R401", include_str!("explain/R401.md")),
     ("R402", include_str!("explain/R402.md")),
     ("R403", include_str!("explain/R403.md")),

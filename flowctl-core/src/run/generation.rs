@@ -57,9 +57,9 @@ pub(super) struct Generation<'r> {
 
 /// Component objects by their place in the layout, each opened as far as `open` has come.
 #[derive(Default)]
-struct Opened {
+pub(super) struct Opened {
     sources: BTreeMap<usize, OpenedSource>,
-    sinks: BTreeMap<usize, (Box<dyn Sink>, Held)>,
+    pub(super) sinks: BTreeMap<usize, (Box<dyn Sink>, Held)>,
     processors: BTreeMap<usize, Vec<Box<dyn crate::Processor>>>,
 }
 
@@ -103,38 +103,8 @@ impl Generation<'_> {
     }
 
     async fn open(&mut self, opened: &mut Opened) -> Result<(), RunError> {
-        for node in self.sinks_first() {
-            self.enter(node, ComponentState::Starting);
-            let objects = self.instantiate(node).await?;
-            opened.take(node, objects).map_err(|()| {
-                self.contract(
-                    node,
-                    "its executor gave an object of another role".to_owned(),
-                )
-            })?;
-        }
-        let mut fingerprints = BTreeMap::new();
-        for (node, opened) in &mut opened.sources {
-            opened.identity = opened
-                .source
-                .identify()
-                .await
-                .map_err(|error| self.not_started(*node, error))?;
-            fingerprints.insert(self.id(*node).clone(), opened.identity.fingerprint.clone());
-        }
-        for (node, (sink, held)) in &mut opened.sinks {
-            let behind = |source: &ComponentId| self.sources_of(*node).contains(source);
-            let sources = fingerprints.iter().filter(|(source, _)| behind(source));
-            let open = OpenSink::new(
-                sources
-                    .map(|(id, print)| (id.clone(), print.clone()))
-                    .collect(),
-            );
-            *held = sink
-                .open(&open)
-                .await
-                .map_err(|error| self.not_started(*node, error))?;
-        }
+        self.make(opened).await?;
+        self.open_sinks(opened).await?;
         for (node, processors) in &mut opened.processors {
             for processor in processors {
                 processor
@@ -163,6 +133,48 @@ impl Generation<'_> {
                     .as_ref()
                     .map(|position| position.sequence),
             });
+        }
+        Ok(())
+    }
+
+    /// Has executors start every component, and gets hold of the objects that stand for them.
+    pub(super) async fn make(&mut self, opened: &mut Opened) -> Result<(), RunError> {
+        for node in self.sinks_first() {
+            self.enter(node, ComponentState::Starting);
+            let objects = self.instantiate(node).await?;
+            opened.take(node, objects).map_err(|()| {
+                self.contract(
+                    node,
+                    "its executor gave an object of another role".to_owned(),
+                )
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Asks the sources who they are, and the sinks what they hold of them.
+    pub(super) async fn open_sinks(&self, opened: &mut Opened) -> Result<(), RunError> {
+        let mut fingerprints = BTreeMap::new();
+        for (node, opened) in &mut opened.sources {
+            opened.identity = opened
+                .source
+                .identify()
+                .await
+                .map_err(|error| self.not_started(*node, error))?;
+            fingerprints.insert(self.id(*node).clone(), opened.identity.fingerprint.clone());
+        }
+        for (node, (sink, held)) in &mut opened.sinks {
+            let behind = |source: &ComponentId| self.sources_of(*node).contains(source);
+            let sources = fingerprints.iter().filter(|(source, _)| behind(source));
+            let open = OpenSink::new(
+                sources
+                    .map(|(id, print)| (id.clone(), print.clone()))
+                    .collect(),
+            );
+            *held = sink
+                .open(&open)
+                .await
+                .map_err(|error| self.not_started(*node, error))?;
         }
         Ok(())
     }
@@ -347,7 +359,7 @@ impl Generation<'_> {
         }
     }
 
-    fn id(&self, node: usize) -> &ComponentId {
+    pub(super) fn id(&self, node: usize) -> &ComponentId {
         &self.counters[node].id
     }
 
@@ -355,7 +367,7 @@ impl Generation<'_> {
         &self.layout.nodes[node].sources
     }
 
-    fn not_started(&self, node: usize, error: ComponentError) -> RunError {
+    pub(super) fn not_started(&self, node: usize, error: ComponentError) -> RunError {
         RunError::from_component(RunErrorKind::NotStarted, self.id(node), error)
     }
 
@@ -387,7 +399,7 @@ impl Opened {
     }
 
     /// Closes what came up, after something did not; what this says is of no more interest.
-    async fn close(self) {
+    pub(super) async fn close(self) {
         for (_, mut opened) in self.sources {
             let _ = opened.source.close().await;
         }

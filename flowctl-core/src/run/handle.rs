@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -19,6 +19,8 @@ use crate::executor::RunScope;
 #[must_use = "dropping the handle asks the run to stop"]
 pub struct RunHandle {
     control: RunControl,
+    /// What happened since the start, until somebody asks for it.
+    told: Mutex<Option<RunEvents>>,
     engine: JoinHandle<RunReport>,
 }
 
@@ -80,8 +82,17 @@ impl RunControl {
 }
 
 impl RunHandle {
-    pub(super) const fn new(control: RunControl, engine: JoinHandle<RunReport>) -> Self {
-        Self { control, engine }
+    pub(super) const fn new(
+        control: RunControl,
+        told: RunEvents,
+        engine: JoinHandle<RunReport>,
+    ) -> Self {
+        let told = Mutex::new(Some(told));
+        Self {
+            control,
+            told,
+            engine,
+        }
     }
 
     /// A way to look at the run and to stop it from elsewhere.
@@ -96,10 +107,15 @@ impl RunHandle {
         self.control.status()
     }
 
-    /// What happens from now on.
+    /// What happens: for the first who asks from the start of the run on, for others from now on.
     #[must_use]
     pub fn events(&self) -> RunEvents {
-        self.control.events()
+        let told = self
+            .told
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        told.unwrap_or_else(|| self.control.events())
     }
 
     /// Asks the run to stop; as [`RunControl::stop`].

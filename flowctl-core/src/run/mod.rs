@@ -17,6 +17,7 @@ mod layout;
 mod plan;
 mod processor_task;
 mod report;
+mod reset;
 mod resume;
 mod runner;
 mod sink_task;
@@ -36,6 +37,7 @@ pub use self::{
     handle::{RunControl, RunHandle},
     plan::{Plan, PlannedComponent, PlannedEdge},
     report::{Outcome, RunReport},
+    reset::Reset,
     runner::{Runner, RunnerBuilder},
     status::{ComponentState, ComponentStatus, RunStatus},
 };

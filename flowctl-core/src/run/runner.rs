@@ -10,12 +10,15 @@ use super::{
     engine::Engine,
     error::{RunError, RunErrorKind},
     events::Teller,
+    generation::Generation,
     handle::{RunControl, RunHandle, Shared},
+    layout::Layout,
     plan::Plan,
+    reset::Reset,
 };
 use crate::{
     Registry, RunId,
-    component::ComponentContext,
+    component::{Cancellation, ComponentContext},
     connector::Connector,
     executor::{Executor, InProcessExecutor, Local, Objects, RunScope},
     recorder::{NoRecorder, Recorder},
@@ -108,24 +111,8 @@ impl Runner {
     /// Everything that is wrong with the spec, at once; nothing was started.
     pub fn start(&self, pipeline: &PipelineSpec) -> Result<RunHandle, SpecErrors> {
         let plan = self.plan(pipeline)?;
-        let (name, namespace) = (pipeline.name.clone(), pipeline.namespace.clone());
-        let scope = RunScope::new(
-            namespace,
-            name,
-            RunId::from_bits(super::step::random_bits()),
-        );
-        let counters = plan.layout.nodes.iter().map(|node| {
-            let (id, role) = (node.component.id.clone(), node.component.role);
-            let recorder = Arc::clone(&self.parts.recorder);
-            Arc::new(Counters::new(id, role, pipeline.name.to_string(), recorder))
-        });
-        let shared = Arc::new(Shared {
-            scope,
-            started: SystemTime::now(),
-            clock: Instant::now(),
-            counters: counters.collect(),
-            teller: Teller::new(),
-        });
+        let shared = Arc::new(self.shared(pipeline, &plan.layout));
+        let told = shared.teller.listen();
         let (stop, asked) = watch::channel(None);
         let engine = Engine {
             parts: self.parts.clone(),
@@ -137,8 +124,58 @@ impl Runner {
         let control = RunControl::new(shared, stop);
         Ok(RunHandle::new(
             control,
+            told,
             super::task_set::spawn_run(engine.run()),
         ))
+    }
+}
+
+impl Runner {
+    /// Forgets what earlier runs of the pipeline left, so that the next begins at the beginning.
+    ///
+    /// Makes and opens sinks, and asks sources who they are, as a start would; no record moves. Must
+    /// not be called while the pipeline runs. When it is cut short, calling it again finishes it.
+    ///
+    /// # Errors
+    ///
+    /// [`RunErrorKind::HoldsData`] when a sink holds data and may not, or cannot, be emptied;
+    /// otherwise as a start that fails. The state is as it was then.
+    pub async fn reset(&self, pipeline: &PipelineSpec, what: Reset) -> Result<(), RunError> {
+        let plan = self.plan(pipeline).map_err(|errors| {
+            RunError::new(RunErrorKind::NotStarted).caused_by(errors)
+        })?;
+        let shared = self.shared(pipeline, &plan.layout);
+        let mut generation = Generation {
+            parts: &self.parts,
+            layout: &plan.layout,
+            scope: &shared.scope,
+            number: 1,
+            counters: &shared.counters,
+            teller: &shared.teller,
+            stop: Cancellation::new(),
+            handles: Vec::new(),
+        };
+        generation.reset(what).await
+    }
+
+    fn shared(&self, pipeline: &PipelineSpec, layout: &Layout) -> Shared {
+        let (name, namespace) = (pipeline.name.clone(), pipeline.namespace.clone());
+        let counters = layout.nodes.iter().map(|node| {
+            let (id, role) = (node.component.id.clone(), node.component.role);
+            let recorder = Arc::clone(&self.parts.recorder);
+            Arc::new(Counters::new(id, role, pipeline.name.to_string(), recorder))
+        });
+        Shared {
+            scope: RunScope::new(
+                namespace,
+                name,
+                RunId::from_bits(super::step::random_bits()),
+            ),
+            started: SystemTime::now(),
+            clock: Instant::now(),
+            counters: counters.collect(),
+            teller: Teller::new(),
+        }
     }
 }
 

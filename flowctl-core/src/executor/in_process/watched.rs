@@ -92,6 +92,12 @@ impl Sink for Watched<dyn Sink> {
         result
     }
 
+    async fn reset(&mut self) -> Result<(), ComponentError> {
+        let result = self.object.reset().await;
+        self.alive.note(&result);
+        result
+    }
+
     async fn close(&mut self) -> Result<(), ComponentError> {
         self.object.close().await
     }

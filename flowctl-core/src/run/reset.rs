@@ -1,0 +1,68 @@
+//! Starting afresh: forgetting what earlier runs left.
+
+use std::sync::Arc;
+
+use super::{
+    error::{RunError, RunErrorKind},
+    generation::{Generation, Opened},
+};
+use crate::{
+    component::Held,
+    store::{Change, Store},
+};
+
+/// What [`Runner::reset`](super::Runner::reset) forgets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reset {
+    /// The pipeline's state: checkpoints, and what components keep in it. Refused when a sink holds
+    /// data, which the next run would pass over.
+    State,
+    /// The state, and what its sinks hold.
+    StateAndSinks,
+}
+
+impl Generation<'_> {
+    /// Forgets what earlier runs left, first in the sinks, so that a reset that is cut short is
+    /// finished by the next: a sink that holds nothing rewinds its sources.
+    pub(super) async fn reset(&mut self, what: Reset) -> Result<(), RunError> {
+        let mut opened = Opened::default();
+        let done = self.reset_sinks(&mut opened, what).await;
+        opened.close().await;
+        self.end().await;
+        done?;
+        forget(&self.parts.store).await
+    }
+
+    async fn reset_sinks(&mut self, opened: &mut Opened, what: Reset) -> Result<(), RunError> {
+        self.make(opened).await?;
+        if what == Reset::StateAndSinks {
+            for (node, (sink, _)) in &mut opened.sinks {
+                sink.reset().await.map_err(|error| self.not_started(*node, error))?;
+            }
+        }
+        self.open_sinks(opened).await?;
+        let holds = opened.sinks.iter().find(|(_, (_, held))| holds_data(held));
+        match holds {
+            None => Ok(()),
+            Some((node, _)) => {
+                let help = match what {
+                    Reset::State => "`--fresh=sinks` empties it too",
+                    Reset::StateAndSinks => "it cannot be emptied from here; empty it by hand",
+                };
+                Err(RunError::new(RunErrorKind::HoldsData).of(self.id(*node)).with_help(help))
+            }
+        }
+    }
+}
+
+fn holds_data(held: &Held) -> bool {
+    matches!(held, Held::Positions(positions) if !positions.is_empty())
+}
+
+async fn forget(store: &Arc<dyn Store>) -> Result<(), RunError> {
+    let state = |error| RunError::from_store(RunErrorKind::State, error);
+    let entries = store.scan("").await.map_err(state)?;
+    let removed = entries.into_iter().map(|(name, _)| Change::Remove(name));
+    store.write(removed.collect()).await.map_err(state)
+}
