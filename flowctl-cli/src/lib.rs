@@ -1,1 +1,34 @@
-//! Being written.
+//! The `flowctl` command, as a library: [`run`] is the whole program over a registry of components, so
+//! that others can ship their own flowctl with their own components.
+//!
+//! ```no_run
+//! use flowctl_core::{ComponentKind, Registry, adapt};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let mut registry = Registry::new();
+//!     let ignore = ComponentKind::sink("ignore", "takes events and forgets them");
+//!     let added = registry.sink(ignore, |(): (), _context| Ok(adapt::sink(|_event| Ok(()))));
+//!     match added {
+//!         Ok(_) => flowctl_cli::run(registry),
+//!         Err(_) => std::process::ExitCode::FAILURE,
+//!     }
+//! }
+//! ```
+//!
+//! stdout carries what was asked for, stderr what goes on; `--output json` changes the form of both,
+//! not the place. How the process ends is in [`exit_code`].
+
+mod arguments;
+mod clock;
+mod command;
+mod error;
+pub mod exit_code;
+mod facts;
+mod program;
+mod session;
+mod spec_files;
+mod state_dir;
+mod terminal;
+mod text;
+
+pub use self::program::run;

@@ -1,0 +1,29 @@
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use crate::arguments::{SpecArguments, duration};
+
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(super) spec: SpecArguments,
+    /// Where pipelines keep their state [default: $XDG_STATE_HOME/flowctl or ~/.local/state/flowctl]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) state_dir: Option<PathBuf>,
+    /// Forget where the pipeline was and begin at its beginning; `--fresh=sinks` empties its sinks too
+    #[arg(long, value_name = "WHAT", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "state")]
+    pub(super) fresh: Option<Fresh>,
+    /// How long a stop may take before components are ended by force [default: the spec's stop_within]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) grace: Option<Duration>,
+}
+
+/// What `--fresh` forgets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Fresh {
+    /// The checkpoints; refused when a sink holds data
+    State,
+    /// The checkpoints, and what sinks hold
+    Sinks,
+}

@@ -1,0 +1,14 @@
+//! `flowctl run`: starts a pipeline, shows it, stops it when asked to, and reports.
+
+mod arguments;
+mod ending;
+mod happening;
+mod logging;
+mod opening;
+#[expect(clippy::module_inception, reason = "the folder is named after its command")]
+mod run;
+mod signals;
+mod watch;
+
+pub(super) use self::run::run;
+pub(crate) use self::arguments::Arguments;

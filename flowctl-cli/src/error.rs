@@ -1,0 +1,93 @@
+use std::{io, path::PathBuf};
+
+use flowctl_core::{RunError, spec::SpecErrors, store::StoreError};
+
+use crate::{exit_code, text::Failure};
+
+/// Why a command could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    #[error("the spec is not valid")]
+    Spec(SpecErrors),
+    #[error("{0}")]
+    Start(RunError),
+    #[error("{0}")]
+    State(StoreError),
+    #[error("there is no place for the state of pipelines")]
+    NoStateDir,
+    #[error("cannot read `{}`", path.display())]
+    Unreadable {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("no component is named `{name}`")]
+    UnknownComponent { name: String, known: Vec<String> },
+    #[error("no error has the code `{code}`")]
+    UnknownCode { code: String },
+    #[error("cannot write the answer")]
+    Unwritable(#[source] io::Error),
+    #[error("the process cannot be set up")]
+    NoRuntime(#[source] io::Error),
+}
+
+impl CliError {
+    /// The stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Spec(errors) => errors.code().map_or("S001", flowctl_core::spec::Code::as_str),
+            Self::Start(error) => error.code(),
+            Self::State(_) => "F303",
+            Self::NoStateDir => "C501",
+            Self::Unreadable { .. } => "C502",
+            Self::UnknownComponent { .. } => "C503",
+            Self::UnknownCode { .. } => "C504",
+            Self::Unwritable(_) => "C505",
+            Self::NoRuntime(_) => "C506",
+        }
+    }
+
+    /// How the process ends because of it.
+    pub(crate) const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Spec(_) => exit_code::SPEC,
+            Self::Start(_) | Self::State(_) | Self::NoRuntime(_) => exit_code::NOT_STARTED,
+            Self::NoStateDir
+            | Self::Unreadable { .. }
+            | Self::UnknownComponent { .. }
+            | Self::UnknownCode { .. } => exit_code::USAGE,
+            Self::Unwritable(_) => exit_code::FAILED,
+        }
+    }
+
+    /// What a person reads.
+    pub(crate) fn failure(&self) -> Failure {
+        match self {
+            Self::Start(error) => of_run(error),
+            Self::State(error) => Failure::new(self.code(), error).with_help(self.help().as_deref()),
+            _ => Failure::new(self.code(), self).with_help(self.help().as_deref()),
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::State(StoreError::InUse { .. }) => {
+                Some("stop the run that holds it, or give this one another --state-dir".to_owned())
+            }
+            Self::NoStateDir => Some("set HOME or XDG_STATE_HOME, or pass --state-dir".to_owned()),
+            Self::UnknownComponent { known, .. } => Some(format!("components here: {}", known.join(", "))),
+            Self::UnknownCode { .. } => Some("codes stand in the brackets of an error: error[S104]".to_owned()),
+            Self::Spec(_)
+            | Self::Start(_)
+            | Self::State(_)
+            | Self::Unreadable { .. }
+            | Self::Unwritable(_)
+            | Self::NoRuntime(_) => None,
+        }
+    }
+}
+
+/// What a person reads of an error that ended a run, or did not let it start.
+pub(crate) fn of_run(error: &RunError) -> Failure {
+    Failure::new(error.code(), error).of(error.component()).with_help(error.help())
+}

@@ -1,0 +1,45 @@
+//! Reads the files of a pipeline.
+
+use std::path::{Path, PathBuf};
+
+use flowctl_core::{
+    Registry,
+    spec::{Diagnostic, Reader, Reading},
+};
+
+use crate::{
+    arguments::SpecArguments,
+    error::CliError,
+    session::{Session, colour_headlines},
+};
+
+/// Reads a pipeline with its overlays and single values, in the environment of the process.
+///
+/// # Errors
+///
+/// When a file cannot be read, and everything that is wrong with what the files say.
+pub(crate) fn read(arguments: &SpecArguments, registry: &Registry) -> Result<Reading, CliError> {
+    let folder = arguments.file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    let mut reader = Reader::new()
+        .catalog(registry)
+        .variables(|name| std::env::var(name).ok())
+        .files(move |name| std::fs::read_to_string(folder.join(name)));
+    for path in std::iter::once(&arguments.file).chain(&arguments.overlays) {
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| CliError::Unreadable { path: path.clone(), cause })?;
+        reader = reader.text(path.display().to_string(), text);
+    }
+    for assignment in &arguments.set {
+        reader = reader.set(assignment);
+    }
+    reader.read().map_err(CliError::Spec)
+}
+
+/// Tells the warnings about a pipeline.
+pub(crate) fn tell_warnings(session: &Session, warnings: &[Diagnostic]) {
+    for warning in warnings {
+        session.tell("problem", warning, |palette| {
+            colour_headlines(palette, warning.to_string().trim_end())
+        });
+    }
+}

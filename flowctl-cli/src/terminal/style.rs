@@ -1,0 +1,47 @@
+use anstyle::{AnsiColor, Style};
+
+/// How a piece of text is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    /// Headings of tables and other furniture.
+    Faint,
+    Strong,
+    Good,
+    Warning,
+    Error,
+    Help,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        let coloured = |colour: AnsiColor| Style::new().bold().fg_color(Some(colour.into()));
+        match self {
+            Self::Plain => Style::new(),
+            Self::Faint => Style::new().dimmed(),
+            Self::Strong => Style::new().bold(),
+            Self::Good => coloured(AnsiColor::Green),
+            Self::Warning => coloured(AnsiColor::Yellow),
+            Self::Error => coloured(AnsiColor::Red),
+            Self::Help => coloured(AnsiColor::Cyan),
+        }
+    }
+}
+
+/// Puts tones into text, or leaves them out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Palette {
+    pub(crate) coloured: bool,
+}
+
+impl Palette {
+    /// The text in this tone.
+    pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
+        let style = tone.style();
+        if self.coloured && !text.is_empty() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+}

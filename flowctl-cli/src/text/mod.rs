@@ -1,0 +1,9 @@
+//! Text out of plain values. Nothing here writes anything anywhere.
+
+mod failure;
+pub(crate) mod number;
+pub(crate) mod progress;
+pub(crate) mod report;
+mod table;
+
+pub(crate) use self::{failure::Failure, table::Table};
