@@ -15,7 +15,7 @@ pub struct ComponentContext {
     pub component: ComponentId,
     /// Which start of the component this is, from 1.
     pub generation: u32,
-    /// Says when the component should come to an end.
+    /// Given when the run drains: a source should stand still; the others finish what still comes.
     pub cancellation: Cancellation,
     /// Where it counts what it leaves out.
     pub meter: Meter,

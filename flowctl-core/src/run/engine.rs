@@ -33,6 +33,10 @@ pub(super) struct Engine {
     pub(super) grace: Duration,
 }
 
+/// How long a task that is ended by force may take to let go. One that blocks its thread never does,
+/// and is left behind so that the run can be reported.
+const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(1);
+
 /// How one generation ended.
 #[derive(Default)]
 struct Finish {
@@ -146,11 +150,16 @@ impl Engine {
                     };
                 }
                 () = passed => {
-                    deadline = None;
-                    let ids = tasks.running().map(|node| self.layout.nodes[*node].component.id.clone());
+                    if !finish.forced.is_empty() {
+                        break;
+                    }
+                    let ids = tasks
+                        .running()
+                        .map(|node| self.layout.nodes[*node].component.id.clone());
                     finish.forced = ids.collect();
                     finish.forced.sort();
                     tasks.abort_all();
+                    deadline = Some(Instant::now() + LEFT_BEHIND_AFTER);
                 }
             }
         }

@@ -38,7 +38,9 @@ impl Generation<'_> {
         self.make(opened).await?;
         if what == Reset::StateAndSinks {
             for (node, (sink, _)) in &mut opened.sinks {
-                sink.reset().await.map_err(|error| self.not_started(*node, error))?;
+                sink.reset()
+                    .await
+                    .map_err(|error| self.not_started(*node, error))?;
             }
         }
         self.open_sinks(opened).await?;
@@ -50,7 +52,9 @@ impl Generation<'_> {
                     Reset::State => "`--fresh=sinks` empties it too",
                     Reset::StateAndSinks => "it cannot be emptied from here; empty it by hand",
                 };
-                Err(RunError::new(RunErrorKind::HoldsData).of(self.id(*node)).with_help(help))
+                Err(RunError::new(RunErrorKind::HoldsData)
+                    .of(self.id(*node))
+                    .with_help(help))
             }
         }
     }

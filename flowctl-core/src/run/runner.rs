@@ -141,9 +141,9 @@ impl Runner {
     /// [`RunErrorKind::HoldsData`] when a sink holds data and may not, or cannot, be emptied;
     /// otherwise as a start that fails. The state is as it was then.
     pub async fn reset(&self, pipeline: &PipelineSpec, what: Reset) -> Result<(), RunError> {
-        let plan = self.plan(pipeline).map_err(|errors| {
-            RunError::new(RunErrorKind::NotStarted).caused_by(errors)
-        })?;
+        let plan = self
+            .plan(pipeline)
+            .map_err(|errors| RunError::new(RunErrorKind::NotStarted).caused_by(errors))?;
         let shared = self.shared(pipeline, &plan.layout);
         let mut generation = Generation {
             parts: &self.parts,

@@ -142,7 +142,7 @@ impl SinkTask {
             .dead_letters
             .take(&batch, &done.rejected, &self.counters, &self.teller);
         self.counters
-            .gave(batch.events().len() - done.rejected.len());
+            .gave(batch.events().len().saturating_sub(done.rejected.len()));
         let nothing = batch.with_events(Vec::new());
         let sent = self
             .outlet

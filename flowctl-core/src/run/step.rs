@@ -235,11 +235,6 @@ impl<'p> Retry<'p> {
         counters.enter(ComponentState::Ready);
         Ok(())
     }
-
-    /// A call worked: the next failure is the first again.
-    pub(crate) const fn succeeded(&mut self) {
-        self.failed = 0;
-    }
 }
 
 /// Exponential with full jitter: uniform between nothing and `base * 2^(failed - 1)`, at most `cap`.

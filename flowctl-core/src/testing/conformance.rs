@@ -2,6 +2,13 @@
 //!
 //! [`executor_conformance!`]: crate::executor_conformance
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "these are tests: a panic is how they fail"
+)]
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;

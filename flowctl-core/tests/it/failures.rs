@@ -30,12 +30,12 @@ impl Processor for Picky {
 }
 
 fn sevens(event: &Event) -> Option<ComponentError> {
-    (event.sequence() % 7 == 0).then(|| ComponentError::new("a seven"))
+    (event.sequence().is_multiple_of(7)).then(|| ComponentError::new("a seven"))
 }
 
 fn skip_sevens(event: &Event) -> Option<ComponentError> {
     let key = (event.sequence(), Path::root());
-    (event.sequence() % 7 == 0).then(|| ComponentError::skip("a seven", vec![key]))
+    (event.sequence().is_multiple_of(7)).then(|| ComponentError::skip("a seven", vec![key]))
 }
 
 fn picky(judge: fn(&Event) -> Option<ComponentError>, then: Final, vault: &Vault) -> Lab {

@@ -147,7 +147,7 @@ async fn an_edge_takes_only_its_types_and_the_rest_is_counted() {
         .processor("sort", &["in"], move || {
             let (even, odd) = (both.clone(), odd.clone());
             adapt::map(move |event: &Event| {
-                let to = if event.sequence() % 2 == 0 {
+                let to = if event.sequence().is_multiple_of(2) {
                     &even
                 } else {
                     &odd
@@ -182,7 +182,7 @@ async fn several_at_once_leave_in_the_order_in_which_they_came() {
         .processor("slow", &["in"], || {
             adapt::map(|event| {
                 // Some take longer than their successors.
-                let spin = if event.sequence() % 5 == 0 {
+                let spin = if event.sequence().is_multiple_of(5) {
                     20_000
                 } else {
                     10

@@ -1,5 +1,11 @@
 //! The library as its users see it: pipelines that run on the in-process executor.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what tests share fails like a test"
+)]
+
 mod bad_specs;
 mod catalog;
 mod conformance;
@@ -11,3 +17,4 @@ mod lab;
 mod resuming;
 mod spec_laws;
 mod stopping;
+mod stores;
