@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::{
     checkpoint::{Checkpoint, Checkpoints},
@@ -11,7 +11,7 @@ use super::{
     step::{Policy, Retry},
 };
 use crate::{
-    component::{Cancellation, Next, Source},
+    component::{Cancellation, ComponentError, Next, Source},
     event::{Batch, Position, SourceBatch},
     link::{Outlet, Tracker},
 };
@@ -47,6 +47,13 @@ enum Pause {
     Broken,
 }
 
+/// What is to be done next.
+enum Turn {
+    Pause(Pause),
+    CheckpointDue,
+    Next(Result<Next, ComponentError>),
+}
+
 impl SourceTask {
     pub(super) async fn run(mut self) -> Result<(), RunError> {
         let result = self.work().await;
@@ -58,37 +65,28 @@ impl SourceTask {
     async fn work(&mut self) -> Result<(), RunError> {
         let mut ticks = interval_at(Instant::now() + CHECKPOINT_EVERY, CHECKPOINT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let policy = self.policy.clone();
+        let mut retry = Retry::new(&policy);
         let mut told = None;
         let pause = loop {
-            let policy = self.policy.clone();
-            let mut retry = Retry::new(&policy);
-            let next = loop {
-                tokio::select! {
-                    biased;
-                    () = self.stop.cancelled() => break Err(Pause::Stopped),
-                    _ = ticks.tick() => {
-                        if self.tracker.broken_by().is_some() {
-                            break Err(Pause::Broken);
+            match self.turn(&mut ticks, told).await {
+                Turn::Pause(pause) => break pause,
+                Turn::CheckpointDue => self.checkpoint(&mut told, false).await?,
+                Turn::Next(Err(error)) => retry
+                    .pause(error, &self.counters, &self.teller)
+                    .await
+                    .map_err(|error| self.failed(error))?,
+                Turn::Next(Ok(next)) => {
+                    retry = Retry::new(&policy);
+                    match next {
+                        Next::End => break Pause::End,
+                        Next::Idle => self.enter(ComponentState::Idle),
+                        Next::Batch(batch) => {
+                            self.enter(ComponentState::Ready);
+                            if !self.send(batch).await? {
+                                break Pause::Broken;
+                            }
                         }
-                        self.checkpoint(&mut told, false).await?;
-                    }
-                    next = self.source.next() => match next {
-                        Ok(next) => break Ok(next),
-                        Err(error) => retry
-                            .pause(error, &self.counters, &self.teller)
-                            .await
-                            .map_err(|error| self.failed(error))?,
-                    }
-                }
-            };
-            match next {
-                Err(pause) => break pause,
-                Ok(Next::End) => break Pause::End,
-                Ok(Next::Idle) => self.enter(ComponentState::Idle),
-                Ok(Next::Batch(batch)) => {
-                    self.enter(ComponentState::Ready);
-                    if !self.send(batch).await? {
-                        break Pause::Broken;
                     }
                 }
             }
@@ -108,6 +106,28 @@ impl SourceTask {
             _ => ComponentState::Stopped,
         });
         Ok(())
+    }
+
+    /// Waits for whatever comes first. The source's call is only dropped when something else is to be
+    /// done with the source.
+    async fn turn(&mut self, ticks: &mut Interval, told: Option<u64>) -> Turn {
+        let next = self.source.next();
+        tokio::pin!(next);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Turn::Pause(Pause::Stopped),
+                _ = ticks.tick() => {
+                    if self.tracker.broken_by().is_some() {
+                        return Turn::Pause(Pause::Broken);
+                    }
+                    if self.tracker.reached().map(|reached| reached.sequence) != told {
+                        return Turn::CheckpointDue;
+                    }
+                }
+                next = &mut next => return Turn::Next(next),
+            }
+        }
     }
 
     /// Sends a batch; `false` when nobody takes it any more.
@@ -184,7 +204,7 @@ impl SourceTask {
         super::wiring::enter(&self.counters, &self.teller, state);
     }
 
-    fn failed(&self, error: crate::ComponentError) -> RunError {
+    fn failed(&self, error: ComponentError) -> RunError {
         RunError::from_component(RunErrorKind::Failed, &self.counters.id, error)
     }
 
