@@ -140,7 +140,7 @@ impl fmt::Display for Mermaid<'_> {
             };
             let label = match &edge.types {
                 EventTypes::All => via_word(edge.via).to_owned(),
-                types => types.to_string(),
+                EventTypes::Only(_) => edge.types.to_string(),
             };
             writeln!(
                 f,

@@ -131,7 +131,9 @@ fn values_are_set_by_path_and_by_id() {
 
 #[test]
 fn variables_are_substituted_in_scalars_and_never_in_text() {
-    let text = small("      config: {path: \"${DIR}/x\", count: ${COUNT:-7}, price: $$5}\n");
+    let text = small(
+        "      config:\n        path: \"${DIR}/x\"\n        count: ${COUNT:-7}\n        price: $$5\n",
+    );
     let spec = Reader::new()
         .text("a.yaml", text)
         // Were it put in the text, this value would add a key.

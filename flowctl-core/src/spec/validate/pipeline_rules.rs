@@ -59,7 +59,7 @@ pub(crate) fn problems(spec: &PipelineSpec, catalog: &dyn Catalog) -> Vec<Diagno
             host_port(
                 component,
                 port,
-                place.at("ports").index(n),
+                &place.at("ports").index(n),
                 &mut ports,
                 &mut out,
             );
@@ -99,7 +99,7 @@ type HostPorts<'a> = HashMap<(crate::spec::Protocol, u16), (&'a str, FieldPath)>
 fn host_port<'a>(
     component: &'a ComponentSpec,
     port: &Port,
-    path: FieldPath,
+    path: &FieldPath,
     taken: &mut HostPorts<'a>,
     out: &mut Vec<Diagnostic>,
 ) {

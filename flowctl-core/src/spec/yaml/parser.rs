@@ -144,6 +144,7 @@ enum Content {
     List(Vec<Node>),
     Map {
         map: Map,
+        /// The keys so far, once there are too many to look through.
         keys: HashSet<String>,
         key: Option<Key>,
         merges: Vec<Node>,
@@ -214,16 +215,20 @@ impl Builder {
         if let Some(Open {
             content:
                 Content::Map {
-                    key: key @ None,
+                    map,
                     keys,
-                    ..
+                    key: key @ None,
+                    merges: bases,
                 },
             ..
         }) = self.open.last_mut()
         {
             let name = text.into_owned();
-            let again = !keys.insert(name.clone());
             let merges = plain && name == "<<";
+            let again = match merges {
+                true => !bases.is_empty(),
+                false => has_key(map, keys, &name),
+            };
             *key = Some(Key {
                 name: name.clone(),
                 span,
@@ -422,6 +427,18 @@ impl Builder {
         }
         Ok(())
     }
+}
+
+/// Whether the map has this key. Small maps are looked through, large ones keep a set.
+fn has_key(map: &Map, keys: &mut HashSet<String>, name: &str) -> bool {
+    const SMALL: usize = 16;
+    if map.0.len() < SMALL {
+        return map.get(name).is_some();
+    }
+    if keys.is_empty() {
+        keys.extend(map.0.iter().map(|entry| entry.key.clone()));
+    }
+    !keys.insert(name.to_owned())
 }
 
 fn too_deep(span: Span) -> Stop {

@@ -213,7 +213,11 @@ fn one_tree(name: &str, text: &str, report: &mut Report) -> Option<Node> {
     let parsed = match parser::parse(text, number) {
         Ok(parsed) => parsed,
         Err(stop) => {
-            let (problem, span) = stop.into_diagnostic();
+            let (mut problem, span) = stop.into_diagnostic();
+            let line = report.texts.location(span).map(|location| location.excerpt);
+            if problem.code == codes::SYNTAX && line.is_some_and(|line| line.contains("${")) {
+                problem.help = Some("inside of `{}` and `[]`, put `${…}` in quotes".to_owned());
+            }
             report.push(problem, span);
             return None;
         }
