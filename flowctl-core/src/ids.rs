@@ -50,6 +50,7 @@ fn check(text: &str) -> Result<(), NameError> {
 }
 
 /// The nearest valid name to `text`, if there is one: lowercase, with `-` for what is not allowed.
+#[cfg(feature = "yaml")]
 pub(crate) fn nearest_name(text: &str) -> Option<String> {
     let mapped: String = text
         .to_lowercase()
@@ -223,6 +224,7 @@ mod tests {
         );
     }
 
+    #[cfg(feature = "yaml")]
     #[test]
     fn a_wrong_name_has_a_near_right_one() {
         assert_eq!(nearest_name("My_Source.1-").as_deref(), Some("my-source-1"));

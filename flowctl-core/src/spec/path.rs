@@ -39,6 +39,7 @@ impl FieldPath {
             .fold(self.clone(), |path, key| path.key(key))
     }
 
+    #[cfg(feature = "yaml")]
     pub(crate) fn steps(&self) -> &[Step] {
         &self.0
     }

@@ -436,6 +436,14 @@ fn a_scalar_of_a_hundred_megabytes_is_refused_unread() {
 }
 
 #[test]
+fn anchors_inside_of_anchors_cannot_fill_the_memory() {
+    let open: String = (0..60).map(|n| format!("&a{n} [")).collect();
+    let text = format!("{open}{}{}", "x, ".repeat(100_000), "]".repeat(60));
+    let errors = PipelineSpec::from_yaml(&text).unwrap_err();
+    assert_eq!(errors.code().unwrap().as_str(), "S005");
+}
+
+#[test]
 fn doubling_variables_cannot_fill_the_memory() {
     let mut text = "apiVersion: flowctl/v1\nx:\n".to_owned();
     for _ in 0..2_000 {

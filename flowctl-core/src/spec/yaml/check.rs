@@ -5,7 +5,7 @@ use serde_json::{Map as JsonMap, Value};
 
 use super::{
     node::{Entry, Kind, Map, Node, Scalar, Span},
-    reader::Report,
+    report::Report,
     shape::{Object, Shape},
 };
 use crate::{

@@ -3,7 +3,7 @@
 
 use super::{
     node::{Entry, Kind, Map, Node, Scalar},
-    reader::Report,
+    report::Report,
 };
 use crate::spec::{Diagnostic, Role, codes, path::FieldPath};
 
