@@ -1,4 +1,4 @@
-use stellar_xdr::{LedgerCloseMeta, Limits, ReadXdr, WriteXdr};
+use stellar_xdr::{LedgerCloseMeta, Limited, Limits, ReadXdr, WriteXdr};
 
 /// How deep the XDR of a ledger may nest.
 ///
@@ -35,7 +35,14 @@ pub(crate) const fn limits(bytes: &[u8]) -> Limits {
 /// [`DecodeError`] for truncated or malformed XDR, for bytes left over, and for values nested deeper
 /// than any real ledger.
 pub fn decode(bytes: &[u8]) -> Result<LedgerCloseMeta, DecodeError> {
-    LedgerCloseMeta::from_xdr(bytes, limits(bytes)).map_err(DecodeError::new)
+    // Reading from the slice itself is faster than `from_xdr`, which goes through a cursor.
+    let mut reader = Limited::new(bytes, limits(bytes));
+    let ledger = LedgerCloseMeta::read_xdr(&mut reader).map_err(DecodeError::new)?;
+    if reader.inner.is_empty() {
+        Ok(ledger)
+    } else {
+        Err(DecodeError::new(stellar_xdr::Error::Invalid))
+    }
 }
 
 /// The XDR of a `LedgerCloseMeta`.
