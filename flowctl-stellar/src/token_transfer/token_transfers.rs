@@ -4,6 +4,7 @@ use super::{
     DeriveError, Mode, OperationError, Origin, Rejections, TokenTransferEvent, TransactionError,
     emitter::Emitter,
     fees::{self, Fees},
+    ledger_events::{Collected, LedgerEvents},
     operations::{self, OperationInput},
     transaction::{Transaction, place},
     unified,
@@ -28,21 +29,6 @@ pub struct TokenTransfers {
     network: Network,
     mode: Mode,
     contracts: ContractIds,
-}
-
-/// The token-transfer events of one ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LedgerEvents {
-    /// The ledger's header, whose hash was checked.
-    pub header: LedgerHeader,
-    /// Where the events came from.
-    pub origin: Origin,
-    /// First the fees of all transactions; then the events of each transaction's operations; refunds
-    /// after their transaction's operations before protocol 23, and after everything since then.
-    pub events: Vec<TokenTransferEvent>,
-    /// Contract events that claim to be token events and are none. They are not in `events`.
-    pub rejected: Rejections,
 }
 
 impl TokenTransfers {
@@ -256,25 +242,6 @@ fn origin(mode: Mode, ledger: &LedgerCloseMeta) -> Origin {
                 Origin::Derived
             }
         }
-    }
-}
-
-/// The events of a ledger while they are collected, in the lists that make up their order.
-#[derive(Debug, Default)]
-struct Collected {
-    fees: Vec<TokenTransferEvent>,
-    operations: Vec<TokenTransferEvent>,
-    late_refunds: Vec<TokenTransferEvent>,
-    rejected: Rejections,
-}
-
-impl Collected {
-    fn finish(mut self) -> (Vec<TokenTransferEvent>, Rejections) {
-        let mut events = self.fees;
-        events.reserve_exact(self.operations.len() + self.late_refunds.len());
-        events.append(&mut self.operations);
-        events.append(&mut self.late_refunds);
-        (events, self.rejected)
     }
 }
 

@@ -42,6 +42,26 @@ fn spread(count: usize) -> impl Iterator<Item = usize> {
     (0..count).step_by((count / CHANGES).max(1))
 }
 
+/// What the contract of all sevens holds of an asset, in the entry that the asset's contract keeps.
+fn held_by_contract(asset_contract: [u8; 32], amount: i128) -> LedgerEntry {
+    let holder = build::contract_topic(7);
+    let key = ScVal::Vec(Some(ScVec(build::list(vec![
+        build::symbol("Balance"),
+        holder,
+    ]))));
+    let val = build::map(vec![
+        (build::symbol("amount"), build::i128_data(amount)),
+        (build::symbol("authorized"), ScVal::Bool(true)),
+    ]);
+    build::entry(LedgerEntryData::ContractData(ContractDataEntry {
+        ext: ExtensionPoint::V0,
+        contract: ScAddress::Contract(ContractId(Hash(asset_contract))),
+        key,
+        durability: ContractDataDurability::Persistent,
+        val,
+    }))
+}
+
 /// A ledger in which a contract holds, receives and pays lumens.
 fn with_contract_balances() -> LedgerCloseMeta {
     let contract = build::asset_contract(&Asset::Native);
@@ -49,32 +69,14 @@ fn with_contract_balances() -> LedgerCloseMeta {
         let topics = vec![build::symbol("transfer"), from, to, build::string("native")];
         build::contract_event(contract, topics, build::i128_data(amount))
     };
-    let held = |amount| {
-        let holder = build::contract_topic(7);
-        let key = ScVal::Vec(Some(ScVec(build::list(vec![
-            build::symbol("Balance"),
-            holder,
-        ]))));
-        let val = build::map(vec![
-            (build::symbol("amount"), build::i128_data(amount)),
-            (build::symbol("authorized"), ScVal::Bool(true)),
-        ]);
-        build::entry(LedgerEntryData::ContractData(ContractDataEntry {
-            ext: ExtensionPoint::V0,
-            contract: ScAddress::Contract(ContractId(Hash(contract))),
-            key,
-            durability: ContractDataDurability::Persistent,
-            val,
-        }))
-    };
     let (account, holder) = (build::account_topic(2), build::contract_topic(7));
     let events = vec![
         transfer(account.clone(), holder.clone(), 30),
         transfer(holder, account, 10),
     ];
     let mut changes = vec![
-        LedgerEntryChange::State(held(i128::MAX - 20)),
-        LedgerEntryChange::Updated(held(i128::MAX)),
+        LedgerEntryChange::State(held_by_contract(contract, i128::MAX - 20)),
+        LedgerEntryChange::Updated(held_by_contract(contract, i128::MAX)),
     ];
     changes.extend(build::balance(2, 100, 80));
     let call = build::Tx {
@@ -269,4 +271,34 @@ fn in_changes(changes: &mut LedgerEntryChanges, each: &mut dyn FnMut(&mut i64)) 
             _ => {}
         }
     }
+}
+
+/// A call that restores what a contract holds from the archive, with core's later repair: a mint that
+/// no entry shows.
+fn with_repaired_balance(protocol: u32) -> LedgerCloseMeta {
+    let contract = build::asset_contract(&Asset::Native);
+    let topics = vec![
+        build::symbol("mint"),
+        build::contract_topic(7),
+        build::string("native"),
+    ];
+    let repair = build::contract_event(contract, topics, build::i128_data(30));
+    let restored = LedgerEntryChange::Restored(held_by_contract(contract, 100));
+    let call = build::Tx {
+        soroban: true,
+        fee_changes: build::balance(1, 1_000, 900).into(),
+        ..build::tx([build::invocation(vec![repair]).changing([restored])])
+    };
+    build::ledger(protocol, &[call])
+}
+
+#[test]
+fn divergence_5_only_protocol_23_repairs_what_it_restored_wrongly() {
+    let verified = |protocol| {
+        let ledger = with_repaired_balance(protocol);
+        verify(&ledger, &told(&build::network(), &ledger))
+    };
+    verified(23).unwrap();
+    let error = verified(24).unwrap_err();
+    assert!(matches!(error, VerifyError::Unexplained(_)), "{error}");
 }

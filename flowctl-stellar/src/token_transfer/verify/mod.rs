@@ -5,7 +5,9 @@
 
 mod balances;
 mod entries;
+mod error;
 mod sum;
 mod verify_ledger;
 
-pub use verify_ledger::{Scope, UnexplainedChange, VerifyError, verify};
+pub use error::{Scope, UnexplainedChange, VerifyError};
+pub use verify_ledger::verify;
