@@ -1,6 +1,6 @@
 //! Access to one ledger: the `LedgerCloseMeta` that stellar-core writes, in its versions V0, V1 and V2.
 //!
-//! - [`decode`]: bytes to `LedgerCloseMeta`, within limits.
+//! - [`decode()`]: bytes to `LedgerCloseMeta`, within limits.
 //! - [`LedgerHeader`]: sequence, close time, protocol and hashes; also from raw bytes without decoding
 //!   the rest.
 //! - [`HashChain`]: do ledgers follow one another?

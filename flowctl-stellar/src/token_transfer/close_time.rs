@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
-/// How many bytes [`write`] writes for years up to 9999.
+/// How many bytes [`write()`] writes for years up to 9999.
 const LENGTH: usize = "1970-01-01T00:00:00Z".len();
 
 /// Appends the time `seconds` after the Unix epoch. Beyond the year 9999 it appends the last second of

@@ -46,6 +46,21 @@ pub enum DeriveError {
     },
 }
 
+impl DeriveError {
+    /// Whether the ledger looks like one of another network than the one that was given: its envelopes
+    /// hash to other transactions, or its fees come from another contract than the lumen's.
+    #[must_use]
+    pub const fn is_other_network(&self) -> bool {
+        matches!(
+            self,
+            Self::Transaction {
+                cause: TransactionError::NoEnvelope { .. } | TransactionError::FeeContract { .. },
+                ..
+            }
+        )
+    }
+}
+
 /// What is wrong with a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -175,6 +175,7 @@ fn a_wrong_passphrase_is_named() {
     let error = TokenTransfers::new(Network::pubnet(), Mode::Auto)
         .events(&ledger)
         .unwrap_err();
+    assert!(error.is_other_network());
     let source = std::error::Error::source(&error).unwrap().to_string();
     let expected = "no envelope matches its hash on the network \
                     `Public Global Stellar Network ; September 2015`: is that its network?";
@@ -280,4 +281,17 @@ fn a_transaction_without_proper_fee_events_is_no_unified_one() {
             "{wrong:?}"
         );
     }
+}
+
+#[test]
+fn a_wrong_passphrase_is_noticed_in_the_stream_too() {
+    let ledger = ledger(23, &[unified(vec![fee(70)])]);
+    let of = |network, mode| TokenTransfers::new(network, mode).events(&ledger);
+    assert!(of(network(), Mode::Auto).is_ok());
+    for mode in [Mode::Auto, Mode::Unified, Mode::Derived] {
+        let error = of(Network::pubnet(), mode).unwrap_err();
+        assert!(error.is_other_network(), "{error}");
+    }
+    let own = try_told(Mode::Unified, 23, &[unified(vec![])]).unwrap_err();
+    assert!(!own.is_other_network());
 }

@@ -3,7 +3,7 @@
 //! Three quarters of a ledger are changed entries, signatures and diagnostics that no event is derived
 //! from. Decoding them is most of the cost of decoding a ledger. XDR has no index, but a description of
 //! a type's form is enough to step over a value of it: [`Shape`](shape::Shape) is such a description, the tables in
-//! `entries` and `envelopes` hold the forms of what is skipped, and [`decode_sparse`] walks a ledger.
+//! `entries` and `envelopes` hold the forms of what is skipped, and [`decode_sparse()`] walks a ledger.
 //!
 //! The result is a `LedgerCloseMeta` in which what was skipped is empty, so everything else works on it
 //! unchanged. Tests hold it against the full decoding.

@@ -1,6 +1,6 @@
 //! Which events an operation of a successful transaction causes, one file a family of operations.
 //!
-//! [`derive`] is the entry. It follows the Go processor exactly; where the stream that stellar-core
+//! [`derive()`] is the entry. It follows the Go processor exactly; where the stream that stellar-core
 //! writes differs, the function concerned says so.
 
 mod account;
