@@ -3,6 +3,7 @@
 //! Read in this order:
 //! - [`Network`]: which chain a ledger belongs to; hashes depend on it.
 //! - [`ledger`]: access to one `LedgerCloseMeta`, of every version.
+//! - [`simulated`]: made-up networks, to try and test everything with.
 //! - [`token_transfer`]: the events, their derivation and their verification.
 //!
 //! These modules are pure: bytes and decoded ledgers in, values out. They do no I/O and hold no state
@@ -10,9 +11,7 @@
 
 pub mod format;
 pub mod ledger;
-pub mod processor;
-pub mod sink;
-pub mod source;
+pub mod simulated;
 pub mod token_transfer;
 
 mod address;
