@@ -1,8 +1,11 @@
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::Network;
+use crate::{Network, simulated::SimulatedNetwork};
 
-/// The value of a `network` key: the name of a well-known network.
+/// The name of the network that all simulated ledgers are of.
+const SIMULATED: &str = "simulated";
+
+/// The value of a `network` key: the name of a well-known network, or of the simulated one.
 #[derive(Clone, Debug)]
 pub(crate) struct NetworkName {
     name: String,
@@ -12,8 +15,10 @@ pub(crate) struct NetworkName {
 impl<'de> Deserialize<'de> for NetworkName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        let network = Network::named(&name).ok_or_else(|| {
-            let names: Vec<_> = Network::names().map(|name| format!("`{name}`")).collect();
+        let simulated = || (name == SIMULATED).then(SimulatedNetwork::network);
+        let network = Network::named(&name).or_else(simulated).ok_or_else(|| {
+            let names = Network::names().chain([SIMULATED]);
+            let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
             D::Error::custom(format!(
                 "there is no well-known network `{name}`: expected {}, or `network_passphrase` for \
                  any other",
@@ -77,6 +82,10 @@ mod tests {
         assert_eq!(
             chosen(r#"{"network_passphrase": "mine"}"#),
             Ok(Network::new("mine"))
+        );
+        assert_eq!(
+            chosen(r#"{"network": "simulated"}"#),
+            Ok(SimulatedNetwork::network())
         );
         let both = r#"{"network": "standalone", "network_passphrase": "Standalone Network ; February 2017"}"#;
         assert!(chosen(both).is_ok());

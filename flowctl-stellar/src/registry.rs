@@ -5,7 +5,7 @@ use flowctl_core::{ComponentKind, ConfigKey, EventType, Registry, RegistryError}
 use crate::{
     processor::{TOKEN_TRANSFER_EVENT_TYPE, TtpProcessor, TtpProcessorConfig},
     sink::{Console, ConsoleConfig, JsonLines, JsonLinesConfig, Sqlite, SqliteConfig},
-    source::{LEDGER_EVENT_TYPE, LedgerFiles, LedgerFilesConfig},
+    source::{LEDGER_EVENT_TYPE, LedgerFiles, LedgerFilesConfig, Simulated, SimulatedConfig},
     token_transfer::TokenTransferEvent,
 };
 
@@ -74,6 +74,61 @@ fn ledger_files(ledger: &EventType) -> ComponentKind {
     ))
 }
 
+fn simulated(ledger: &EventType) -> ComponentKind {
+    let summary = "ledgers of a simulated network, made from a seed: needs nothing from outside";
+    let number = "a whole number";
+    ComponentKind::source("stellar-simulated-network", summary)
+        .emits(ledger.clone())
+        .key(ConfigKey::optional(
+            "seed",
+            number,
+            "1",
+            "which of all such networks",
+        ))
+        .key(ConfigKey::optional(
+            "start_ledger",
+            "a ledger sequence",
+            "2",
+            "the first ledger",
+        ))
+        .key(ConfigKey::optional(
+            "end_ledger",
+            "a ledger sequence",
+            "none: it goes on for ever",
+            "the last ledger, inclusive",
+        ))
+        .key(ConfigKey::optional(
+            "protocol",
+            "1 to 26",
+            "23",
+            "the protocol version, which decides the form of the ledgers",
+        ))
+        .key(ConfigKey::optional(
+            "unified_events",
+            "true | false",
+            "true",
+            "whether ledgers hold the events that stellar-core writes (CAP-67)",
+        ))
+        .key(ConfigKey::optional(
+            "transactions_per_ledger",
+            number,
+            "10",
+            "how many transactions a ledger has in the mean",
+        ))
+        .key(ConfigKey::optional(
+            "accounts",
+            number,
+            "20",
+            "how many accounts there are",
+        ))
+        .key(ConfigKey::optional(
+            "interval",
+            "a time, such as 5s",
+            "0: as fast as they are taken",
+            "the time from one ledger to the next",
+        ))
+}
+
 fn ttp_processor(ledger: &EventType, transfer: &EventType) -> ComponentKind {
     let summary = "the token-transfer events of ledgers";
     let kind = ComponentKind::processor("ttp-processor", summary)
@@ -139,7 +194,7 @@ fn console() -> ComponentKind {
 fn network(kind: ComponentKind) -> ComponentKind {
     kind.key(ConfigKey::optional(
         "network",
-        "pubnet | testnet | futurenet | standalone",
+        "pubnet | testnet | futurenet | standalone | simulated",
         "none",
         "the network by name; this or `network_passphrase` is needed",
     ))

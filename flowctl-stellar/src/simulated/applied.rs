@@ -84,14 +84,24 @@ impl AppliedTransaction {
         let refund = planned.resources.map_or(0, |resources| resources.refund);
         let mut applied = Self {
             envelope: planned.envelope(network),
-            result: result(planned, network, results, all_succeeded, planned.fee() - refund),
+            result: result(
+                planned,
+                network,
+                results,
+                all_succeeded,
+                planned.fee() - refund,
+            ),
             payer: planned.payer(),
             is_contract_call: planned.resources.is_some(),
             charged: planned.fee(),
             refund,
             fee_changes,
             changes_before,
-            operations: if all_succeeded { operations } else { Vec::new() },
+            operations: if all_succeeded {
+                operations
+            } else {
+                Vec::new()
+            },
             refund_changes: Vec::new(),
         };
         if state.protocol < FIRST_PROTOCOL_WITH_LATE_REFUNDS {

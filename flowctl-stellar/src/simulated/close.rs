@@ -27,7 +27,12 @@ pub(super) fn header(
     upgrade: Option<u32>,
 ) -> LedgerHeaderHistoryEntry {
     let results = TransactionResultSet {
-        results: list(applied.iter().map(|applied| applied.result.clone()).collect()),
+        results: list(
+            applied
+                .iter()
+                .map(|applied| applied.result.clone())
+                .collect(),
+        ),
     };
     let upgrades = upgrade.map(|protocol| {
         let upgrade = LedgerUpgrade::Version(protocol);

@@ -96,7 +96,12 @@ impl Emitter {
     pub(super) fn set_authorized(&mut self, account: &AccountId, asset: &Asset, authorized: bool) {
         if self.unified {
             let holder = ScAddress::Account(account.clone());
-            self.asset_event("set_authorized", asset, vec![holder], ScVal::Bool(authorized));
+            self.asset_event(
+                "set_authorized",
+                asset,
+                vec![holder],
+                ScVal::Bool(authorized),
+            );
         }
     }
 
@@ -196,8 +201,6 @@ pub(super) fn note(destination: &MuxedAccount, memo: &Memo) -> Option<ScVal> {
         Memo::None => None,
         Memo::Text(bytes) => Some(ScVal::String(ScString(text(bytes.as_slice())))),
         Memo::Id(id) => Some(ScVal::U64(*id)),
-        Memo::Hash(hash) | Memo::Return(hash) => {
-            Some(ScVal::Bytes(ScBytes(byte_string(&hash.0))))
-        }
+        Memo::Hash(hash) | Memo::Return(hash) => Some(ScVal::Bytes(ScBytes(byte_string(&hash.0)))),
     }
 }

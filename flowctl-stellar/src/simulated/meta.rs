@@ -1,7 +1,8 @@
 use stellar_xdr::{
     ExtensionPoint, LedgerEntryChange, LedgerEntryChanges, OperationMeta, OperationMetaV2, ScVal,
     SorobanTransactionMeta, SorobanTransactionMetaExt, SorobanTransactionMetaV2, TransactionEvent,
-    TransactionEventStage, TransactionMeta, TransactionMetaV2, TransactionMetaV3, TransactionMetaV4,
+    TransactionEventStage, TransactionMeta, TransactionMetaV2, TransactionMetaV3,
+    TransactionMetaV4,
 };
 
 use super::{

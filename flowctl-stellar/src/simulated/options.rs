@@ -76,7 +76,9 @@ pub enum OptionsError {
         protocol: u32,
     },
     /// An upgrade does not come after the one before, by ledger and by protocol.
-    #[error("the upgrade to protocol {protocol} in ledger {sequence} does not come after the one before")]
+    #[error(
+        "the upgrade to protocol {protocol} in ledger {sequence} does not come after the one before"
+    )]
     Upgrade {
         /// The ledger of the upgrade.
         sequence: u32,

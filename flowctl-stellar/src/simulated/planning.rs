@@ -92,7 +92,11 @@ fn wrap(planner: &mut Planner<'_>, kind: Kind, steps: Vec<Step>) -> PlannedTrans
     let resources = kind.is_contract_call().then(|| {
         let declared = planner.random.between(1_000, 100_000);
         let nothing = planner.random.chance(15);
-        let refund = if nothing { 0 } else { planner.random.between(1, declared / 2) };
+        let refund = if nothing {
+            0
+        } else {
+            planner.random.between(1, declared / 2)
+        };
         ResourceFee { declared, refund }
     });
     let bumps_since = if resources.is_some() {

@@ -166,7 +166,11 @@ const fn any_time() -> TimeBounds {
 pub(super) fn transaction_hash(envelope: &TransactionEnvelope, network: &Network) -> Hash {
     let id = network.id().0;
     // The XDR crate fails only if writing to memory does.
-    Hash(envelope.hash(id).unwrap_or_else(|_| crate::Hash::of(xdr(envelope)).0))
+    Hash(
+        envelope
+            .hash(id)
+            .unwrap_or_else(|_| crate::Hash::of(xdr(envelope)).0),
+    )
 }
 
 pub(super) fn account_of(account: &MuxedAccount) -> AccountId {

@@ -5,9 +5,7 @@ use flowctl_core::{
 
 use crate::{Hash, format::RawLedger};
 
-/// As many ledgers as make one batch: enough to pay its costs once for several small ledgers, few
-/// enough that a reader gets them soon and memory stays small.
-const MAX_LEDGERS: usize = 64;
+/// Ledgers of as many bytes make one batch.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// The metadata of a ledger's event that says where it was read, for errors further down.
@@ -17,15 +15,17 @@ pub(crate) const PLACE: &str = "read-from";
 #[derive(Debug)]
 pub(super) struct Chunk {
     event_type: EventType,
+    max_ledgers: usize,
     events: Vec<Event>,
     bytes: usize,
     last: Option<(u32, Hash)>,
 }
 
 impl Chunk {
-    pub(super) const fn new(event_type: EventType) -> Self {
+    pub(super) const fn new(event_type: EventType, max_ledgers: usize) -> Self {
         Self {
             event_type,
+            max_ledgers,
             events: Vec::new(),
             bytes: 0,
             last: None,
@@ -46,7 +46,7 @@ impl Chunk {
         let payload = Payload::bytes(ledger.bytes);
         let event = Event::new(self.event_type.clone(), sequence, payload);
         self.events.push(event.at(at).with_metadata(metadata));
-        self.events.len() >= MAX_LEDGERS || self.bytes >= MAX_BYTES
+        self.events.len() >= self.max_ledgers || self.bytes >= MAX_BYTES
     }
 
     /// What is in the chunk as one batch, with the hash of its last ledger as the cursor; the chunk

@@ -24,13 +24,18 @@ pub(super) struct Feed {
 type Said = Result<Option<SourceBatch>, ComponentError>;
 
 impl Feed {
-    /// A feed of `ledgers` as events of `event_type`.
+    /// As many ledgers make one batch: enough to pay its costs once for several small ledgers, few
+    /// enough that a reader gets them soon and memory stays small.
+    pub(super) const MAX_LEDGERS: usize = 64;
+
+    /// A feed of `ledgers` as events of `event_type`, at most `max_ledgers` in a batch.
     ///
     /// The iterator runs on a thread that may block. `finish` is called after its last ledger.
     pub(super) fn start<I>(
         event_type: EventType,
         ledgers: I,
         mut checks: LedgerChecks,
+        max_ledgers: usize,
         finish: impl FnOnce(&LedgerChecks) -> Result<(), ComponentError> + Send + 'static,
     ) -> Self
     where
@@ -38,7 +43,12 @@ impl Feed {
     {
         let (to, batches) = mpsc::channel(WAITING);
         task::spawn_blocking(move || {
-            let ended = match send_all(ledgers, &mut checks, event_type, &to) {
+            let ended = match send_all(
+                ledgers,
+                &mut checks,
+                Chunk::new(event_type, max_ledgers),
+                &to,
+            ) {
                 Ok(()) => finish(&checks).map(|()| None),
                 Err(Unsent::Failed(error)) => Err(error),
                 Err(Unsent::Closed) => return,
@@ -72,10 +82,9 @@ enum Unsent {
 fn send_all(
     ledgers: impl Iterator<Item = Result<RawLedger, ComponentError>>,
     checks: &mut LedgerChecks,
-    event_type: EventType,
+    mut chunk: Chunk,
     to: &mpsc::Sender<Said>,
 ) -> Result<(), Unsent> {
-    let mut chunk = Chunk::new(event_type);
     let send = |chunk: &mut Chunk| match chunk.take() {
         Some(batch) => to
             .blocking_send(Ok(Some(batch)))

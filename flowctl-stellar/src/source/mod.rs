@@ -12,6 +12,7 @@ mod identity;
 mod ledger_checks;
 mod ledger_files;
 mod ledger_range;
+mod simulated;
 
 pub(crate) use self::chunk::PLACE;
 pub use self::identity::LEDGER_EVENT_TYPE;
@@ -25,4 +26,5 @@ pub use self::{
     ledger_checks::CheckError,
     ledger_files::{LedgerFiles, LedgerFilesConfig},
     ledger_range::{LedgerRange, RangeError},
+    simulated::{Simulated, SimulatedConfig},
 };

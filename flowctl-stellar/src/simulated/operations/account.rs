@@ -55,23 +55,27 @@ fn created(application: &mut Application<'_>, operation: &CreateAccountOp) -> Cr
         return CreateAccountResult::LowReserve;
     }
     let source = application.source();
-    let taken = application.state.take(&source, &Asset::Native, *starting_balance);
+    let taken = application
+        .state
+        .take(&source, &Asset::Native, *starting_balance);
     if taken.is_err() {
         return CreateAccountResult::Underfunded;
     }
     let sequence = i64::from(application.state.sequence) << 32;
-    application.state.put(LedgerEntryData::Account(AccountEntry {
-        account_id: destination.clone(),
-        balance: *starting_balance,
-        seq_num: SequenceNumber(sequence),
-        num_sub_entries: 0,
-        inflation_dest: None,
-        flags: 0,
-        home_domain: stellar_xdr::String32::default(),
-        thresholds: Thresholds([1, 0, 0, 0]),
-        signers: stellar_xdr::VecM::default(),
-        ext: AccountEntryExt::V0,
-    }));
+    application
+        .state
+        .put(LedgerEntryData::Account(AccountEntry {
+            account_id: destination.clone(),
+            balance: *starting_balance,
+            seq_num: SequenceNumber(sequence),
+            num_sub_entries: 0,
+            inflation_dest: None,
+            flags: 0,
+            home_domain: stellar_xdr::String32::default(),
+            thresholds: Thresholds([1, 0, 0, 0]),
+            signers: stellar_xdr::VecM::default(),
+            ext: AccountEntryExt::V0,
+        }));
     let destination = MuxedAccount::from(destination.clone());
     application.tell_payment(&Asset::Native, &destination, *starting_balance);
     CreateAccountResult::Success
@@ -82,7 +86,9 @@ pub(super) fn plan_merge(planner: &mut Planner<'_>) -> Option<Vec<Step>> {
     let start = planner.random.below(NEWCOMERS);
     let numbers = (start..NEWCOMERS).chain(0..start);
     let newcomer = |number| Cast::newcomer(planner.seed, u32::try_from(number).unwrap_or(0));
-    let mut present = numbers.map(newcomer).filter(|id| planner.state.account(id).is_some());
+    let mut present = numbers
+        .map(newcomer)
+        .filter(|id| planner.state.account(id).is_some());
     let source = present.next()?;
     let destination = present.next();
     let destination = match destination {

@@ -1,4 +1,6 @@
-use stellar_xdr::{AccountId, Asset, LedgerEntryData, MuxedAccount, MuxedAccountMed25519, OperationBody};
+use stellar_xdr::{
+    AccountId, Asset, LedgerEntryData, MuxedAccount, MuxedAccountMed25519, OperationBody,
+};
 
 use super::{account, payment};
 use crate::simulated::{
@@ -71,7 +73,9 @@ impl Planner<'_> {
 
     pub(super) fn issued_asset(&mut self) -> Asset {
         let assets = self.cast.issued_assets();
-        self.random.pick(&assets).map_or(Asset::Native, |asset| (*asset).clone())
+        self.random
+            .pick(&assets)
+            .map_or(Asset::Native, |asset| (*asset).clone())
     }
 
     /// The account as a destination or source: in one of six cases with a muxed id, where there are such.

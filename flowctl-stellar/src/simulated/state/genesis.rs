@@ -36,14 +36,24 @@ pub(in crate::simulated) fn genesis(options: &Options, cast: &Cast) -> LedgerSta
     let clawback = options.protocol >= FIRST_PROTOCOL_WITH_CLAWBACK;
     let mut rest = COINS;
     for (number, holder) in cast.holders.iter().enumerate() {
-        let balance = if number == 0 { RICH_BALANCE } else { START_BALANCE };
-        let votes_for = if number == 0 { cast.holders.get(1) } else { None };
+        let balance = if number == 0 {
+            RICH_BALANCE
+        } else {
+            START_BALANCE
+        };
+        let votes_for = if number == 0 {
+            cast.holders.get(1)
+        } else {
+            None
+        };
         rest -= balance;
         let mut account = account(holder, balance, votes_for);
         account.num_sub_entries = 4;
         state.put(LedgerEntryData::Account(account));
         for asset in cast.issued_assets() {
-            let Some(line_asset) = line_asset(asset) else { continue };
+            let Some(line_asset) = line_asset(asset) else {
+                continue;
+            };
             let regulated = issuer(asset) == Some(&cast.regulator);
             let mut flags = bit(TrustLineFlags::AuthorizedFlag);
             if regulated && clawback {
@@ -60,7 +70,11 @@ pub(in crate::simulated) fn genesis(options: &Options, cast: &Cast) -> LedgerSta
         }
     }
     rest -= 2 * START_BALANCE;
-    state.put(LedgerEntryData::Account(account(&cast.bank, START_BALANCE, None)));
+    state.put(LedgerEntryData::Account(account(
+        &cast.bank,
+        START_BALANCE,
+        None,
+    )));
     let mut regulator = account(&cast.regulator, START_BALANCE, None);
     regulator.flags = account_bit(AccountFlags::RevocableFlag);
     if clawback {

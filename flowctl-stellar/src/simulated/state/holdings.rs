@@ -34,11 +34,7 @@ impl LedgerState {
     }
 
     /// How much of `asset` the account can receive.
-    pub(in crate::simulated) fn room(
-        &self,
-        id: &AccountId,
-        asset: &Asset,
-    ) -> Result<i64, Refusal> {
+    pub(in crate::simulated) fn room(&self, id: &AccountId, asset: &Asset) -> Result<i64, Refusal> {
         if is_issuer(id, asset) {
             return Ok(i64::MAX);
         }

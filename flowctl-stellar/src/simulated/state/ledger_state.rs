@@ -3,9 +3,8 @@ use std::collections::BTreeMap;
 use stellar_xdr::{
     AccountEntry, AccountId, ClaimableBalanceEntry, ClaimableBalanceId, LedgerEntry,
     LedgerEntryChange, LedgerEntryData, LedgerEntryExt, LedgerKey, LedgerKeyAccount,
-    LedgerKeyClaimableBalance, LedgerKeyLiquidityPool, LedgerKeyTrustLine,
-    LiquidityPoolEntryBody, LiquidityPoolEntryConstantProduct, PoolId, TrustLineAsset,
-    TrustLineEntry,
+    LedgerKeyClaimableBalance, LedgerKeyLiquidityPool, LedgerKeyTrustLine, LiquidityPoolEntryBody,
+    LiquidityPoolEntryConstantProduct, PoolId, TrustLineAsset, TrustLineEntry,
 };
 
 /// The entries that a scope touched, as they were when it began; `None` for one that was not there.

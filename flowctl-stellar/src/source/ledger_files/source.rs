@@ -106,6 +106,7 @@ impl Source for LedgerFiles {
             self.event_type.clone(),
             ledgers,
             checks,
+            Feed::MAX_LEDGERS,
             move |checks| finish(checks, end),
         ));
         Ok(())
