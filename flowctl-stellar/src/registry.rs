@@ -153,7 +153,8 @@ fn ttp_processor(ledger: &EventType, transfer: &EventType) -> ComponentKind {
 
 fn jsonl() -> ComponentKind {
     let summary = "one line of JSON per event in a file; resumes without a gap or a duplicate";
-    ComponentKind::sink("jsonl", summary).key(ConfigKey::required(
+    let kind = ComponentKind::sink("jsonl", summary).look_with("tail -n 3 {path}");
+    kind.key(ConfigKey::required(
         "path",
         "a path",
         "the file; its position is kept beside it in `PATH.position`",
@@ -164,7 +165,9 @@ fn sqlite(transfer: &EventType) -> ComponentKind {
     let summary = "one row per token-transfer event in a SQLite database; resumes without a gap or a \
                    duplicate";
     let path = ConfigKey::required("path", "a path", "the database; made where there is none");
+    let look = "sqlite3 {path} 'select kind, count(*) from events group by kind'";
     ComponentKind::sink("sqlite", summary)
+        .look_with(look)
         .accepts(transfer.clone())
         .key(path)
 }

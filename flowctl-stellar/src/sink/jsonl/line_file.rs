@@ -1,6 +1,6 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::{Read, Seek, SeekFrom, Write},
+    io::{ErrorKind, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -52,16 +52,7 @@ impl LineFile {
             .truncate(false)
             .open(path)
             .map_err(failed("open"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let shown = path.display();
-                return Err(ComponentError::stop(format!(
-                    "`{shown}` is in use by another process"
-                )));
-            }
-            Err(TryLockError::Error(error)) => return Err(file_error("lock", path, error)),
-        }
+        lock(&file, path)?;
         let identity = FileIdentity::of(path).map_err(failed("look at"))?;
         let length = file.metadata().map_err(failed("look at"))?.len();
         let position = match stored {
@@ -98,6 +89,23 @@ impl LineFile {
         lines.read_tail()?;
         lines.restore()?;
         Ok(lines)
+    }
+
+    /// Removes the file and its position; nothing there is fine.
+    ///
+    /// The position is emptied first, or a crash in between would look like a file cut short.
+    pub(super) fn remove(path: &Path) -> Result<(), ComponentError> {
+        let position_file = PositionFile::beside(path);
+        match File::open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(file_error("open", path, error)),
+            Ok(file) => {
+                lock(&file, path)?;
+                position_file.replace(&FilePosition::default())?;
+                fs::remove_file(path).map_err(|error| file_error("remove", path, error))?;
+            }
+        }
+        position_file.remove()
     }
 
     /// How far the file is complete.
@@ -186,5 +194,19 @@ impl LineFile {
         let path = self.path.display();
         ComponentError::stop(format!("`{path}` was changed by somebody else: {how}"))
             .help("restore the file, or delete it to have it written again from the start")
+    }
+}
+
+/// Makes sure that no other process writes to the file while it is open here.
+fn lock(file: &File, path: &Path) -> Result<(), ComponentError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            let shown = path.display();
+            Err(ComponentError::stop(format!(
+                "`{shown}` is in use by another process"
+            )))
+        }
+        Err(TryLockError::Error(error)) => Err(file_error("lock", path, error)),
     }
 }

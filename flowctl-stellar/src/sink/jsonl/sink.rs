@@ -72,6 +72,11 @@ impl Sink for JsonLines {
         .await
     }
 
+    async fn reset(&mut self) -> Result<(), ComponentError> {
+        let path = self.config.path.clone();
+        blocking(move || LineFile::remove(&path)).await
+    }
+
     async fn close(&mut self) -> Result<(), ComponentError> {
         self.opened = None;
         Ok(())

@@ -14,6 +14,7 @@
 
 mod config;
 mod database;
+mod remove;
 mod row;
 mod sink;
 mod sqlite_error;

@@ -6,7 +6,7 @@ use flowctl_core::{
     event::Batch,
 };
 
-use super::{SqliteConfig, database::Database};
+use super::{SqliteConfig, database::Database, remove::remove};
 use crate::sink::blocking;
 
 /// Puts token-transfer events into a SQLite database, one row each, with the position in the same
@@ -58,6 +58,11 @@ impl Sink for Sqlite {
         let (batches, codecs) = (batches.to_vec(), self.context.codecs.clone());
         self.with_database(move |database| database.write(&batches, &codecs))
             .await
+    }
+
+    async fn reset(&mut self) -> Result<(), ComponentError> {
+        let path = self.config.path.clone();
+        blocking(move || remove(&path)).await
     }
 
     async fn close(&mut self) -> Result<(), ComponentError> {
