@@ -15,7 +15,9 @@ pub(crate) fn time(at: SystemTime, utc: bool) -> String {
     if utc {
         at.strftime("%H:%M:%SZ").to_string()
     } else {
-        at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M:%S").to_string()
+        at.to_zoned_datetime(TimeZone::system())
+            .strftime("%H:%M:%S")
+            .to_string()
     }
 }
 

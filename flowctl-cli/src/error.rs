@@ -35,7 +35,9 @@ impl CliError {
     /// The stable code.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::Spec(errors) => errors.code().map_or("S001", flowctl_core::spec::Code::as_str),
+            Self::Spec(errors) => errors
+                .code()
+                .map_or("S001", flowctl_core::spec::Code::as_str),
             Self::Start(error) => error.code(),
             Self::State(_) => "F303",
             Self::NoStateDir => "C501",
@@ -64,7 +66,9 @@ impl CliError {
     pub(crate) fn failure(&self) -> Failure {
         match self {
             Self::Start(error) => of_run(error),
-            Self::State(error) => Failure::new(self.code(), error).with_help(self.help().as_deref()),
+            Self::State(error) => {
+                Failure::new(self.code(), error).with_help(self.help().as_deref())
+            }
             _ => Failure::new(self.code(), self).with_help(self.help().as_deref()),
         }
     }
@@ -75,8 +79,12 @@ impl CliError {
                 Some("stop the run that holds it, or give this one another --state-dir".to_owned())
             }
             Self::NoStateDir => Some("set HOME or XDG_STATE_HOME, or pass --state-dir".to_owned()),
-            Self::UnknownComponent { known, .. } => Some(format!("components here: {}", known.join(", "))),
-            Self::UnknownCode { .. } => Some("codes stand in the brackets of an error: error[S104]".to_owned()),
+            Self::UnknownComponent { known, .. } => {
+                Some(format!("components here: {}", known.join(", ")))
+            }
+            Self::UnknownCode { .. } => {
+                Some("codes stand in the brackets of an error: error[S104]".to_owned())
+            }
             Self::Spec(_)
             | Self::Start(_)
             | Self::State(_)
@@ -89,5 +97,7 @@ impl CliError {
 
 /// What a person reads of an error that ended a run, or did not let it start.
 pub(crate) fn of_run(error: &RunError) -> Failure {
-    Failure::new(error.code(), error).of(error.component()).with_help(error.help())
+    Failure::new(error.code(), error)
+        .of(error.component())
+        .with_help(error.help())
 }

@@ -21,7 +21,11 @@ pub const SIGNAL: u8 = 128;
 
 /// The exit code that tells how a run ended.
 pub(crate) fn of_report(report: &RunReport) -> u8 {
-    let restarted = report.status.components.iter().any(|component| component.generation > 1);
+    let restarted = report
+        .status
+        .components
+        .iter()
+        .any(|component| component.generation > 1);
     match (report.outcome, &report.error) {
         (Outcome::Completed | Outcome::Drained, _) => DONE,
         (Outcome::Forced, _) => FORCED,

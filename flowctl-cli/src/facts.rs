@@ -57,14 +57,17 @@ impl RunFacts {
     /// What `now` tells, with rates since `earlier` (`None`: since the start).
     pub(crate) fn new(now: &RunStatus, earlier: Option<&RunStatus>) -> Self {
         let since = earlier.map_or(Duration::ZERO, |earlier| earlier.elapsed);
-        let pace = Pace { seconds: now.elapsed.saturating_sub(since).as_secs_f64() };
+        let pace = Pace {
+            seconds: now.elapsed.saturating_sub(since).as_secs_f64(),
+        };
         let fronts: BTreeMap<&ComponentId, u64> = now
             .components
             .iter()
             .filter_map(|component| Some((&component.id, *component.positions.get(&component.id)?)))
             .collect();
         let components = now.components.iter().map(|component| {
-            let before = earlier.and_then(|earlier| earlier.components.iter().find(|c| c.id == component.id));
+            let before = earlier
+                .and_then(|earlier| earlier.components.iter().find(|c| c.id == component.id));
             ComponentFacts::new(component, before, pace, &fronts)
         });
         Self {
@@ -77,12 +80,16 @@ impl RunFacts {
 
     /// The sources.
     pub(crate) fn sources(&self) -> impl Iterator<Item = &ComponentFacts> {
-        self.components.iter().filter(|component| component.is(Role::Source))
+        self.components
+            .iter()
+            .filter(|component| component.is(Role::Source))
     }
 
     /// The sinks.
     pub(crate) fn sinks(&self) -> impl Iterator<Item = &ComponentFacts> {
-        self.components.iter().filter(|component| component.is(Role::Sink))
+        self.components
+            .iter()
+            .filter(|component| component.is(Role::Sink))
     }
 }
 
@@ -106,9 +113,13 @@ impl ComponentFacts {
                 .filter_map(|(source, at)| Some(fronts.get(source)?.saturating_sub(*at)))
                 .max(),
         };
-        let step = own(now).unwrap_or(0).saturating_sub(earlier.and_then(own).unwrap_or(0));
+        let step = own(now)
+            .unwrap_or(0)
+            .saturating_sub(earlier.and_then(own).unwrap_or(0));
         let known = earlier.and_then(own).is_some() && now.state == ComponentState::Ready;
-        let remaining = lag.filter(|lag| known && *lag > 0).and_then(|lag| pace.time_for(lag, step));
+        let remaining = lag
+            .filter(|lag| known && *lag > 0)
+            .and_then(|lag| pace.time_for(lag, step));
         Self {
             component: now.id.to_string(),
             role: now.role.as_str(),
@@ -117,7 +128,11 @@ impl ComponentFacts {
             events_in: now.events_in,
             events_out: now.events_out,
             rate: pace.rate(moved(now).saturating_sub(earlier.map_or(0, moved))),
-            positions: now.positions.iter().map(|(source, at)| (source.to_string(), *at)).collect(),
+            positions: now
+                .positions
+                .iter()
+                .map(|(source, at)| (source.to_string(), *at))
+                .collect(),
             lag,
             durable: now.durable,
             retries: now.retries,
@@ -148,21 +163,36 @@ struct Pace {
 }
 
 impl Pace {
-    #[expect(clippy::cast_precision_loss, reason = "a rate is shown with three digits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a rate is shown with three digits"
+    )]
     fn rate(self, events: u64) -> f64 {
-        if self.seconds > 0.0 { events as f64 / self.seconds } else { 0.0 }
+        if self.seconds > 0.0 {
+            events as f64 / self.seconds
+        } else {
+            0.0
+        }
     }
 
     fn time_for(self, lag: u64, step: u64) -> Option<Duration> {
         let rate = self.rate(step);
-        #[expect(clippy::cast_precision_loss, reason = "an estimate is shown in seconds")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "an estimate is shown in seconds"
+        )]
         let seconds = lag as f64 / rate;
-        (rate > 0.0).then(|| Duration::try_from_secs_f64(seconds).ok()).flatten()
+        (rate > 0.0)
+            .then(|| Duration::try_from_secs_f64(seconds).ok())
+            .flatten()
     }
 }
 
 fn texts<K: ToString>(counts: &BTreeMap<K, u64>) -> BTreeMap<String, u64> {
-    counts.iter().map(|(reason, count)| (reason.to_string(), *count)).collect()
+    counts
+        .iter()
+        .map(|(reason, count)| (reason.to_string(), *count))
+        .collect()
 }
 
 fn millis<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
@@ -176,7 +206,47 @@ fn optional_millis<S: Serializer>(duration: &Option<Duration>, to: S) -> Result<
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
 fn tenths<S: Serializer>(rate: &f64, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_f64((rate * 10.0).round() / 10.0)
+}
+
+/// Runs to try texts on.
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+
+    /// A simulated network, its processor and two sinks, one a little behind the other.
+    pub(crate) fn running() -> RunFacts {
+        let component =
+            |component: &str, role: Role, events_in, events_out, rate, at| ComponentFacts {
+                component: component.to_owned(),
+                role: role.as_str(),
+                state: "ready",
+                generation: 1,
+                events_in,
+                events_out,
+                rate,
+                positions: BTreeMap::from([("network".to_owned(), at)]),
+                lag: Some(1_204_u64.saturating_sub(at)),
+                ..ComponentFacts::default()
+            };
+        let mut network = component("network", Role::Source, 0, 1_204, 402.0, 1_204);
+        network.lag = None;
+        network.durable = Some(1_203);
+        RunFacts {
+            pipeline: "quickstart".to_owned(),
+            run: "7c1e09ab-0000-4000-8000-000000000001".to_owned(),
+            elapsed: Duration::from_secs(3),
+            components: vec![
+                network,
+                component("ttp", Role::Processor, 1_204, 31_877, 10_600.0, 1_204),
+                component("store", Role::Sink, 31_877, 0, 10_600.0, 1_203),
+                component("console", Role::Sink, 31_800, 0, 10_570.0, 1_202),
+            ],
+        }
+    }
 }

@@ -19,7 +19,11 @@ pub fn run(registry: Registry) -> ExitCode {
             // There is nobody to tell when the terminal is gone.
             let _ = error.print();
             let asked_for = error.exit_code() == 0;
-            return exit_code::exit(if asked_for { exit_code::DONE } else { exit_code::USAGE });
+            return exit_code::exit(if asked_for {
+                exit_code::DONE
+            } else {
+                exit_code::USAGE
+            });
         }
     };
     let session = Session::new(registry, &arguments.global);

@@ -1,11 +1,12 @@
 use flowctl_core::Registry;
+use flowctl_stellar::register_console;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     arguments::{Form, Global},
     error::CliError,
-    terminal::{Palette, Screen, Surroundings, Tone},
+    terminal::{Palette, Screen, Stream, Surroundings, Tone},
 };
 
 /// What every command works with.
@@ -22,12 +23,23 @@ pub(crate) struct Session {
 const SCHEMA: u8 = 1;
 
 impl Session {
-    pub(crate) fn new(registry: Registry, global: &Global) -> Self {
+    pub(crate) fn new(mut registry: Registry, global: &Global) -> Self {
         let surroundings = Surroundings::of_stderr();
         let human = global.output == Form::Human;
-        let palette = Palette { coloured: human && surroundings.palette(global.color).coloured };
+        let palette = Palette {
+            coloured: human && surroundings.palette(global.color).coloured,
+        };
         let screen = Screen::new(palette, human && surroundings.is_live());
-        Self { registry, screen, form: global.output, utc: global.utc, verbosity: global.verbose }
+        let stdout = screen.writer(Stream::Stdout);
+        // A registry that has its own `console` keeps it.
+        let _ = register_console(&mut registry, move || Box::new(stdout.clone()));
+        Self {
+            registry,
+            screen,
+            form: global.output,
+            utc: global.utc,
+            verbosity: global.verbose,
+        }
     }
 
     /// Gives what was asked for: text for people, or one object.
@@ -35,7 +47,12 @@ impl Session {
     /// # Errors
     ///
     /// When stdout cannot be written.
-    pub(crate) fn answer<T: Serialize>(&self, kind: &str, fields: &T, text: &str) -> Result<(), CliError> {
+    pub(crate) fn answer<T: Serialize>(
+        &self,
+        kind: &str,
+        fields: &T,
+        text: &str,
+    ) -> Result<(), CliError> {
         let mut text = match self.form {
             Form::Human => text.to_owned(),
             Form::Json => object(kind, fields),
@@ -47,7 +64,12 @@ impl Session {
     }
 
     /// Tells what goes on: text for people, or one object.
-    pub(crate) fn tell<T: Serialize>(&self, kind: &str, fields: &T, text: impl FnOnce(Palette) -> String) {
+    pub(crate) fn tell<T: Serialize>(
+        &self,
+        kind: &str,
+        fields: &T,
+        text: impl FnOnce(Palette) -> String,
+    ) {
         match self.form {
             Form::Human => self.screen.tell(&text(self.screen.palette())),
             Form::Json => self.screen.tell(&object(kind, fields)),
@@ -64,7 +86,9 @@ impl Session {
     /// Tells why a command failed.
     pub(crate) fn tell_error(&self, error: &CliError) {
         match error {
-            CliError::Spec(errors) => self.tell("problems", errors, |palette| colour_headlines(palette, &errors.to_string())),
+            CliError::Spec(errors) => self.tell("problems", errors, |palette| {
+                colour_headlines(palette, &errors.to_string())
+            }),
             _ => {
                 let failure = error.failure();
                 self.tell("error", &failure, |palette| failure.text(palette));
@@ -92,10 +116,18 @@ fn object<T: Serialize>(kind: &str, fields: &T) -> String {
 pub(crate) fn colour_headlines(palette: Palette, text: &str) -> String {
     let lines = text.lines().map(|line| match line.split_once(": ") {
         Some((label, rest)) if label.starts_with("error[") => {
-            format!("{} {}", palette.paint(Tone::Error, &format!("{label}:")), palette.paint(Tone::Strong, rest))
+            format!(
+                "{} {}",
+                palette.paint(Tone::Error, &format!("{label}:")),
+                palette.paint(Tone::Strong, rest)
+            )
         }
         Some((label, rest)) if label.starts_with("warning[") => {
-            format!("{} {}", palette.paint(Tone::Warning, &format!("{label}:")), palette.paint(Tone::Strong, rest))
+            format!(
+                "{} {}",
+                palette.paint(Tone::Warning, &format!("{label}:")),
+                palette.paint(Tone::Strong, rest)
+            )
         }
         _ => line.to_owned(),
     });

@@ -19,14 +19,19 @@ use crate::{
 ///
 /// When a file cannot be read, and everything that is wrong with what the files say.
 pub(crate) fn read(arguments: &SpecArguments, registry: &Registry) -> Result<Reading, CliError> {
-    let folder = arguments.file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    let folder = arguments
+        .file
+        .parent()
+        .map_or_else(PathBuf::new, Path::to_path_buf);
     let mut reader = Reader::new()
         .catalog(registry)
         .variables(|name| std::env::var(name).ok())
         .files(move |name| std::fs::read_to_string(folder.join(name)));
     for path in std::iter::once(&arguments.file).chain(&arguments.overlays) {
-        let text = std::fs::read_to_string(path)
-            .map_err(|cause| CliError::Unreadable { path: path.clone(), cause })?;
+        let text = std::fs::read_to_string(path).map_err(|cause| CliError::Unreadable {
+            path: path.clone(),
+            cause,
+        })?;
         reader = reader.text(path.display().to_string(), text);
     }
     for assignment in &arguments.set {

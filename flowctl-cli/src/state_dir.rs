@@ -14,10 +14,17 @@ pub(crate) fn state_dir(
 ) -> Result<PathBuf, CliError> {
     // A relative path in the variable is to be ignored, says the specification.
     let base = || environment("XDG_STATE_HOME").filter(|path| path.is_absolute());
-    let home = || environment("HOME").filter(|path| path.is_absolute()).map(|home| home.join(".local/state"));
+    let home = || {
+        environment("HOME")
+            .filter(|path| path.is_absolute())
+            .map(|home| home.join(".local/state"))
+    };
     match asked {
         Some(asked) => Ok(asked.to_owned()),
-        None => base().or_else(home).map(|base| base.join("flowctl")).ok_or(CliError::NoStateDir),
+        None => base()
+            .or_else(home)
+            .map(|base| base.join("flowctl"))
+            .ok_or(CliError::NoStateDir),
     }
 }
 
@@ -26,7 +33,12 @@ mod tests {
     use super::*;
 
     fn found(asked: Option<&str>, variables: &[(&str, &str)]) -> Option<PathBuf> {
-        let environment = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| value.into());
+        let environment = |name: &str| {
+            variables
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, value)| value.into())
+        };
         state_dir(asked.map(Path::new), environment).ok()
     }
 
@@ -35,8 +47,14 @@ mod tests {
         let variables = [("XDG_STATE_HOME", "/state"), ("HOME", "/home/a")];
         assert_eq!(found(Some("here"), &variables), Some("here".into()));
         assert_eq!(found(None, &variables), Some("/state/flowctl".into()));
-        assert_eq!(found(None, &variables[1..]), Some("/home/a/.local/state/flowctl".into()));
-        assert_eq!(found(None, &[("XDG_STATE_HOME", "relative"), variables[1]]), Some("/home/a/.local/state/flowctl".into()));
+        assert_eq!(
+            found(None, &variables[1..]),
+            Some("/home/a/.local/state/flowctl".into())
+        );
+        assert_eq!(
+            found(None, &[("XDG_STATE_HOME", "relative"), variables[1]]),
+            Some("/home/a/.local/state/flowctl".into())
+        );
         assert_eq!(found(None, &[]), None);
     }
 }

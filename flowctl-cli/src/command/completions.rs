@@ -21,7 +21,10 @@ pub(super) fn completions(session: &Session, arguments: &Arguments) -> Result<u8
     let mut command = crate::arguments::Arguments::command();
     clap_complete::generate(arguments.shell, &mut command, "flowctl", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
-    let completions = Completions { shell: arguments.shell.to_string(), script };
+    let completions = Completions {
+        shell: arguments.shell.to_string(),
+        script,
+    };
     session.answer("completions", &completions, &completions.script)?;
     Ok(exit_code::DONE)
 }

@@ -60,15 +60,26 @@ fn list(session: &Session) -> Result<(), CliError> {
         ]);
     }
     let mut text = table.lines(0).join("\n");
-    text.push_str("\n\nuse one with `use: NAME`; `flowctl components NAME` shows its configuration");
-    let all = All { components: kinds.into_iter().map(component).collect() };
+    text.push_str(
+        "\n\nuse one with `use: NAME`; `flowctl components NAME` shows its configuration",
+    );
+    let all = All {
+        components: kinds.into_iter().map(component).collect(),
+    };
     session.answer("components", &all, &text)
 }
 
 fn describe(session: &Session, name: &str) -> Result<(), CliError> {
     let Some(kind) = session.registry.kind(name) else {
-        let known = session.registry.kinds().map(|kind| kind.name.clone()).collect();
-        return Err(CliError::UnknownComponent { name: name.to_owned(), known });
+        let known = session
+            .registry
+            .kinds()
+            .map(|kind| kind.name.clone())
+            .collect();
+        return Err(CliError::UnknownComponent {
+            name: name.to_owned(),
+            known,
+        });
     };
     session.answer("component", &component(kind), &page(kind))
 }
@@ -93,8 +104,16 @@ fn page(kind: &ComponentKind) -> String {
     }
     let mut table = Table::new(["config", "value", "default", "what it does"]);
     for key in &kind.config {
-        let default = key.default.clone().unwrap_or_else(|| "(required)".to_owned());
-        table.row([key.name.clone(), key.value.clone(), default, key.summary.clone()]);
+        let default = key
+            .default
+            .clone()
+            .unwrap_or_else(|| "(required)".to_owned());
+        table.row([
+            key.name.clone(),
+            key.value.clone(),
+            default,
+            key.summary.clone(),
+        ]);
     }
     text.push('\n');
     text.push_str(&table.lines(2).join("\n"));
@@ -129,5 +148,9 @@ fn types(event_types: &[EventType]) -> String {
     if event_types.is_empty() {
         return "any".to_owned();
     }
-    event_types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    event_types
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

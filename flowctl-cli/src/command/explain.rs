@@ -28,14 +28,19 @@ const PAGES: &[(&str, &str)] = &[
 
 pub(super) fn explain(session: &Session, arguments: &Arguments) -> Result<u8, CliError> {
     let code = arguments.code.to_ascii_uppercase();
-    let text = page(&code).ok_or_else(|| CliError::UnknownCode { code: arguments.code.clone() })?;
+    let text = page(&code).ok_or_else(|| CliError::UnknownCode {
+        code: arguments.code.clone(),
+    })?;
     let page = Page { code, text };
     session.answer("explain", &page, &page.text)?;
     Ok(exit_code::DONE)
 }
 
 fn page(code: &str) -> Option<String> {
-    let own = PAGES.iter().find(|(known, _)| *known == code).map(|(_, page)| *page);
+    let own = PAGES
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map(|(_, page)| *page);
     own.or_else(|| explain_run_code(code))
         .map(str::to_owned)
         .or_else(|| Code::explain(code).map(ToString::to_string))

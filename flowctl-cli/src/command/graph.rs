@@ -57,7 +57,10 @@ pub(super) fn graph(session: &Session, arguments: &Arguments) -> Result<u8, CliE
 }
 
 fn edges(pipeline: String, graph: &Graph) -> Edges {
-    let node = |member: &flowctl_core::graph::Member| Node { component: member.id.to_string(), role: member.role.as_str() };
+    let node = |member: &flowctl_core::graph::Member| Node {
+        component: member.id.to_string(),
+        role: member.role.as_str(),
+    };
     let edge = |edge: &flowctl_core::graph::Edge| Edge {
         from: edge.from.to_string(),
         to: edge.to.to_string(),

@@ -7,7 +7,10 @@ pub(super) fn plan(session: &Session, arguments: &SpecArguments) -> Result<u8, C
     spec_files::tell_warnings(session, &read.warnings);
     let runner = Runner::builder(session.registry.clone()).build();
     let plan = runner.plan(&read.spec).map_err(CliError::Spec)?;
-    let text = format!("{plan}nothing was done. To do it: flowctl run {}", arguments.file.display());
+    let text = format!(
+        "{plan}nothing was done. To do it: flowctl run {}",
+        arguments.file.display()
+    );
     session.answer("plan", &plan, &text)?;
     Ok(exit_code::DONE)
 }

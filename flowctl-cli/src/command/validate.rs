@@ -1,11 +1,7 @@
 use serde::Serialize;
 
 use crate::{
-    arguments::SpecArguments,
-    error::CliError,
-    exit_code,
-    session::Session,
-    spec_files,
+    arguments::SpecArguments, error::CliError, exit_code, session::Session, spec_files,
     text::number::counted,
 };
 
@@ -26,7 +22,11 @@ pub(super) fn validate(session: &Session, arguments: &SpecArguments) -> Result<u
         counted(components as u64, "component"),
         counted(read.warnings.len() as u64, "warning"),
     );
-    let valid = Valid { pipeline: read.spec.name.as_str(), components, diagnostics: &read.warnings };
+    let valid = Valid {
+        pipeline: read.spec.name.as_str(),
+        components,
+        diagnostics: &read.warnings,
+    };
     session.answer("valid", &valid, &text)?;
     Ok(exit_code::DONE)
 }

@@ -11,8 +11,15 @@ struct Version {
 }
 
 pub(super) fn version(session: &Session) -> Result<u8, CliError> {
-    let version = Version { version: env!("CARGO_PKG_VERSION"), api_versions: ["flowctl/v1"] };
-    let text = format!("flowctl {} (reads {})", version.version, version.api_versions.join(", "));
+    let version = Version {
+        version: env!("CARGO_PKG_VERSION"),
+        api_versions: ["flowctl/v1"],
+    };
+    let text = format!(
+        "flowctl {} (reads {})",
+        version.version,
+        version.api_versions.join(", ")
+    );
     session.answer("version", &version, &text)?;
     Ok(exit_code::DONE)
 }

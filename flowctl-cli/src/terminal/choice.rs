@@ -48,21 +48,41 @@ impl Surroundings {
 mod tests {
     use super::*;
 
-    const TERMINAL: Surroundings = Surroundings { terminal: true, no_color: false, ci: false, dumb: false };
+    const TERMINAL: Surroundings = Surroundings {
+        terminal: true,
+        no_color: false,
+        ci: false,
+        dumb: false,
+    };
 
     #[test]
     fn only_a_terminal_that_somebody_watches_gets_colour_unasked() {
         let coloured = |surroundings: Surroundings| surroundings.palette(Colour::Auto).coloured;
         assert!(coloured(TERMINAL));
-        assert!(!coloured(Surroundings { terminal: false, ..TERMINAL }));
-        assert!(!coloured(Surroundings { no_color: true, ..TERMINAL }));
-        assert!(!coloured(Surroundings { ci: true, ..TERMINAL }));
-        assert!(!coloured(Surroundings { dumb: true, ..TERMINAL }));
+        assert!(!coloured(Surroundings {
+            terminal: false,
+            ..TERMINAL
+        }));
+        assert!(!coloured(Surroundings {
+            no_color: true,
+            ..TERMINAL
+        }));
+        assert!(!coloured(Surroundings {
+            ci: true,
+            ..TERMINAL
+        }));
+        assert!(!coloured(Surroundings {
+            dumb: true,
+            ..TERMINAL
+        }));
     }
 
     #[test]
     fn what_is_asked_for_wins() {
-        let pipe = Surroundings { terminal: false, ..TERMINAL };
+        let pipe = Surroundings {
+            terminal: false,
+            ..TERMINAL
+        };
         assert!(pipe.palette(Colour::Always).coloured);
         assert!(!TERMINAL.palette(Colour::Never).coloured);
     }
@@ -70,9 +90,33 @@ mod tests {
     #[test]
     fn plain_lines_are_for_whoever_cannot_or_will_not_see_a_block() {
         assert!(TERMINAL.is_live());
-        assert!(!Surroundings { terminal: false, ..TERMINAL }.is_live());
-        assert!(!Surroundings { no_color: true, ..TERMINAL }.is_live());
-        assert!(!Surroundings { ci: true, ..TERMINAL }.is_live());
-        assert!(!Surroundings { dumb: true, ..TERMINAL }.is_live());
+        assert!(
+            !Surroundings {
+                terminal: false,
+                ..TERMINAL
+            }
+            .is_live()
+        );
+        assert!(
+            !Surroundings {
+                no_color: true,
+                ..TERMINAL
+            }
+            .is_live()
+        );
+        assert!(
+            !Surroundings {
+                ci: true,
+                ..TERMINAL
+            }
+            .is_live()
+        );
+        assert!(
+            !Surroundings {
+                dumb: true,
+                ..TERMINAL
+            }
+            .is_live()
+        );
     }
 }

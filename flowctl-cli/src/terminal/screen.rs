@@ -26,7 +26,11 @@ struct Painted {
 impl Screen {
     /// A screen on stdout and stderr; `live`: stderr is a terminal that can be painted on.
     pub(crate) fn new(palette: Palette, live: bool) -> Self {
-        Self { shared: Arc::default(), palette, live }
+        Self {
+            shared: Arc::default(),
+            palette,
+            live,
+        }
     }
 
     /// Whether a block can be painted.
@@ -86,13 +90,18 @@ impl Screen {
 
     /// A writer to one of the streams that goes above the block.
     pub(crate) fn writer(&self, stream: Stream) -> ScreenWriter {
-        ScreenWriter { screen: self.clone(), stream }
+        ScreenWriter {
+            screen: self.clone(),
+            stream,
+        }
     }
 
     fn above<T>(&self, write: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let mut painted = self.painted();
         if painted.lines > 0 {
-            io::stderr().lock().write_all(erase(painted.lines).as_bytes())?;
+            io::stderr()
+                .lock()
+                .write_all(erase(painted.lines).as_bytes())?;
             painted.lines = 0;
         }
         write()
@@ -105,13 +114,19 @@ impl Screen {
 
 /// Moves the cursor up over `lines` and erases from there (ECMA-48: CUU, ED).
 fn erase(lines: usize) -> String {
-    if lines == 0 { String::new() } else { format!("\u{1b}[{lines}A\u{1b}[J") }
+    if lines == 0 {
+        String::new()
+    } else {
+        format!("\u{1b}[{lines}A\u{1b}[J")
+    }
 }
 
 /// Columns of the terminal; a line that is longer would wrap and break the block.
 fn width() -> usize {
     terminal_size::terminal_size_of(io::stderr())
-        .map_or(80, |(terminal_size::Width(columns), _)| usize::from(columns))
+        .map_or(80, |(terminal_size::Width(columns), _)| {
+            usize::from(columns)
+        })
 }
 
 /// One of the streams of a process.
@@ -150,6 +165,9 @@ impl Write for ScreenWriter {
 
 impl fmt::Debug for Screen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Screen").field("palette", &self.palette).field("live", &self.live).finish_non_exhaustive()
+        f.debug_struct("Screen")
+            .field("palette", &self.palette)
+            .field("live", &self.live)
+            .finish_non_exhaustive()
     }
 }

@@ -32,7 +32,13 @@ impl Failure {
             }
             cause = error.source();
         }
-        Self { code, component: None, message, causes, help: None }
+        Self {
+            code,
+            component: None,
+            message,
+            causes,
+            help: None,
+        }
     }
 
     /// The same with the component it is about.
@@ -55,8 +61,14 @@ impl Failure {
             text.push_str("\n  because  ");
             text.push_str(&cause.replace('\n', "\n           "));
         }
-        let help = self.help.clone().unwrap_or_else(|| format!("`flowctl explain {}` tells more", self.code));
-        text.push_str(&format!("\n  {} {help}", palette.paint(Tone::Help, "help:")));
+        let help = self
+            .help
+            .clone()
+            .unwrap_or_else(|| format!("`flowctl explain {}` tells more", self.code));
+        text.push_str(&format!(
+            "\n  {} {help}",
+            palette.paint(Tone::Help, "help:")
+        ));
         text
     }
 }
@@ -73,7 +85,10 @@ mod tests {
 
     #[test]
     fn an_error_is_a_headline_its_causes_and_help() {
-        let error = Level("`store` did not start", Some(Box::new(Level("cannot open `a.db`", None))));
+        let error = Level(
+            "`store` did not start",
+            Some(Box::new(Level("cannot open `a.db`", None))),
+        );
         let failure = Failure::new("F301", &error).with_help(Some("make the folder first"));
         assert_eq!(
             failure.text(PLAIN),
@@ -90,6 +105,9 @@ mod tests {
     #[test]
     fn an_error_without_help_points_to_its_page() {
         let text = Failure::new("R401", &Level("it broke", None)).text(PLAIN);
-        assert_eq!(text, "error[R401]: it broke\n  help: `flowctl explain R401` tells more");
+        assert_eq!(
+            text,
+            "error[R401]: it broke\n  help: `flowctl explain R401` tells more"
+        );
     }
 }

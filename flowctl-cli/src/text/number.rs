@@ -56,12 +56,18 @@ mod tests {
     #[test]
     fn rates_keep_to_a_few_digits() {
         let texts = [0.0, 0.25, 9.96, 402.4, 1_204.0, 10_600.0, 1_240_000.0].map(rate);
-        assert_eq!(texts, ["0/s", "0.2/s", "10/s", "402/s", "1.20k/s", "10.6k/s", "1.2M/s"]);
+        assert_eq!(
+            texts,
+            [
+                "0/s", "0.2/s", "10/s", "402/s", "1.20k/s", "10.6k/s", "1.2M/s"
+            ]
+        );
     }
 
     #[test]
     fn durations_have_units() {
-        let texts = [40, 3_040, 59_990, 134_000, 3_725_000].map(|millis| duration(Duration::from_millis(millis)));
+        let texts = [40, 3_040, 59_990, 134_000, 3_725_000]
+            .map(|millis| duration(Duration::from_millis(millis)));
         assert_eq!(texts, ["0.0 s", "3.0 s", "1m00s", "2m14s", "1h02m"]);
     }
 }

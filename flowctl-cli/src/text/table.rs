@@ -11,8 +11,13 @@ impl Table {
     /// A table whose headings say how a column is set: those that begin with `>` to the right.
     pub(crate) fn new<const N: usize>(headings: [&str; N]) -> Self {
         let right = headings.iter().map(|heading| heading.starts_with('>'));
-        let names = headings.iter().map(|heading| heading.trim_start_matches('>').to_owned());
-        Self { right: right.collect(), rows: vec![names.collect()] }
+        let names = headings
+            .iter()
+            .map(|heading| heading.trim_start_matches('>').to_owned());
+        Self {
+            right: right.collect(),
+            rows: vec![names.collect()],
+        }
     }
 
     /// Adds a row.
@@ -28,7 +33,10 @@ impl Table {
                 *width = (*width).max(cell.chars().count());
             }
         }
-        self.rows.iter().map(|row| self.line(row, &widths, indent)).collect()
+        self.rows
+            .iter()
+            .map(|row| self.line(row, &widths, indent))
+            .collect()
     }
 
     fn line(&self, row: &[String], widths: &[usize], indent: usize) -> String {
@@ -58,6 +66,9 @@ mod tests {
         let mut table = Table::new(["name", ">count"]);
         table.row(["→a".to_owned(), "1".to_owned()]);
         table.row(["longer".to_owned(), "1,000".to_owned()]);
-        assert_eq!(table.lines(2), ["  name    count", "  →a          1", "  longer  1,000"]);
+        assert_eq!(
+            table.lines(2),
+            ["  name    count", "  →a          1", "  longer  1,000"]
+        );
     }
 }

@@ -43,7 +43,10 @@ pub(super) fn tell(session: &Session, spec: &PipelineSpec, ended: &RunReport, ex
         lines.extend(table.iter().map(|(tone, line)| palette.paint(*tone, line)));
         lines.extend(failure.map(|failure| failure.text(palette)));
         if !forced.is_empty() {
-            let text = format!("ended by force before everything was delivered: {}", forced.join(", "));
+            let text = format!(
+                "ended by force before everything was delivered: {}",
+                forced.join(", ")
+            );
             lines.push(palette.paint(Tone::Warning, &text));
         }
         let (tone, word) = match ended.outcome {

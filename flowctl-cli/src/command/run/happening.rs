@@ -1,8 +1,6 @@
 //! What happens in a run, as an object and as a line.
 
-use flowctl_core::{
-    run::{ComponentState, RunEvent, RunEventKind},
-};
+use flowctl_core::run::{ComponentState, RunEvent, RunEventKind};
 use serde::Serialize;
 
 use crate::{
@@ -41,9 +39,16 @@ pub(super) struct Happening {
 
 /// The event as an object; `None` for kinds that this version does not know.
 pub(super) fn object(event: &RunEvent) -> Option<Happening> {
-    let mut object = Happening { at: clock::rfc3339(event.at), ..Happening::default() };
+    let mut object = Happening {
+        at: clock::rfc3339(event.at),
+        ..Happening::default()
+    };
     match &event.kind {
-        RunEventKind::State { component, generation, state } => {
+        RunEventKind::State {
+            component,
+            generation,
+            state,
+        } => {
             object.event = "state";
             object.component = Some(component.to_string());
             object.generation = Some(*generation);
@@ -54,13 +59,22 @@ pub(super) fn object(event: &RunEvent) -> Option<Happening> {
             object.component = Some(component.to_string());
             object.after = *after;
         }
-        RunEventKind::Retrying { component, attempt, error } => {
+        RunEventKind::Retrying {
+            component,
+            attempt,
+            error,
+        } => {
             object.event = "retrying";
             object.component = Some(component.to_string());
             object.attempt = Some(*attempt);
             object.reason = Some(error.clone());
         }
-        RunEventKind::Rejected { component, events, reason, dead_lettered } => {
+        RunEventKind::Rejected {
+            component,
+            events,
+            reason,
+            dead_lettered,
+        } => {
             object.event = "rejected";
             object.component = Some(component.to_string());
             object.events = Some(*events);
@@ -94,21 +108,61 @@ pub(super) fn object(event: &RunEvent) -> Option<Happening> {
 /// show anyway is left out.
 pub(super) fn line(event: &RunEvent, utc: bool, palette: Palette) -> Option<String> {
     let (tone, text) = match &event.kind {
-        RunEventKind::Opened { component, after: None } => (Tone::Plain, format!("{component} begins at its beginning")),
-        RunEventKind::Opened { component, after: Some(after) } => (Tone::Plain, format!("{component} resumes after {after}")),
-        RunEventKind::Retrying { component, attempt, error } => {
-            (Tone::Warning, format!("{component} tries again (attempt {attempt}): {error}"))
+        RunEventKind::Opened {
+            component,
+            after: None,
+        } => (Tone::Plain, format!("{component} begins at its beginning")),
+        RunEventKind::Opened {
+            component,
+            after: Some(after),
+        } => (Tone::Plain, format!("{component} resumes after {after}")),
+        RunEventKind::Retrying {
+            component,
+            attempt,
+            error,
+        } => (
+            Tone::Warning,
+            format!("{component} tries again (attempt {attempt}): {error}"),
+        ),
+        RunEventKind::Rejected {
+            component,
+            events,
+            reason,
+            dead_lettered,
+        } => {
+            let became = if *dead_lettered {
+                "as dead letters"
+            } else {
+                "dropped"
+            };
+            (
+                Tone::Warning,
+                format!(
+                    "{component} cannot take {}, {became}: {reason}",
+                    counted(*events, "event")
+                ),
+            )
         }
-        RunEventKind::Rejected { component, events, reason, dead_lettered } => {
-            let became = if *dead_lettered { "as dead letters" } else { "dropped" };
-            (Tone::Warning, format!("{component} cannot take {}, {became}: {reason}", counted(*events, "event")))
+        RunEventKind::Restarting { generation } => {
+            (Tone::Warning, format!("starts again (start {generation})"))
         }
-        RunEventKind::Restarting { generation } => (Tone::Warning, format!("starts again (start {generation})")),
-        RunEventKind::State { component, state: ComponentState::BackingOff, .. } => {
-            (Tone::Warning, format!("{component} backs off before the next start"))
-        }
-        RunEventKind::Missed(events) => (Tone::Faint, format!("{} more things happened", count(*events))),
+        RunEventKind::State {
+            component,
+            state: ComponentState::BackingOff,
+            ..
+        } => (
+            Tone::Warning,
+            format!("{component} backs off before the next start"),
+        ),
+        RunEventKind::Missed(events) => (
+            Tone::Faint,
+            format!("{} more things happened", count(*events)),
+        ),
         _ => return None,
     };
-    Some(format!("  {} {}", palette.paint(Tone::Faint, &clock::time(event.at, utc)), palette.paint(tone, &text)))
+    Some(format!(
+        "  {} {}",
+        palette.paint(Tone::Faint, &clock::time(event.at, utc)),
+        palette.paint(tone, &text)
+    ))
 }

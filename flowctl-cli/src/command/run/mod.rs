@@ -5,10 +5,13 @@ mod ending;
 mod happening;
 mod logging;
 mod opening;
-#[expect(clippy::module_inception, reason = "the folder is named after its command")]
+#[expect(
+    clippy::module_inception,
+    reason = "the folder is named after its command"
+)]
 mod run;
 mod signals;
 mod watch;
 
-pub(super) use self::run::run;
 pub(crate) use self::arguments::Arguments;
+pub(super) use self::run::run;

@@ -19,7 +19,13 @@ struct Starting<'a> {
 }
 
 /// Says what will happen: which components, in which shape, and what is known from earlier runs.
-pub(super) fn tell(session: &Session, spec: &PipelineSpec, graph: &Graph, folder: &Path, first_run: bool) {
+pub(super) fn tell(
+    session: &Session,
+    spec: &PipelineSpec,
+    graph: &Graph,
+    folder: &Path,
+    first_run: bool,
+) {
     let components = spec.components.len();
     let graph = graph.text().to_string();
     let starting = Starting {
@@ -33,8 +39,15 @@ pub(super) fn tell(session: &Session, spec: &PipelineSpec, graph: &Graph, folder
     session.tell("starting", &starting, |palette| {
         let name = palette.paint(Tone::Strong, spec.name.as_str());
         let components = counted(components as u64, "component");
-        let state = if first_run { "first run, state in" } else { "goes on from the state in" };
-        let mut text = format!("{name}: {components} in this process, {state} {}", folder.display());
+        let state = if first_run {
+            "first run, state in"
+        } else {
+            "goes on from the state in"
+        };
+        let mut text = format!(
+            "{name}: {components} in this process, {state} {}",
+            folder.display()
+        );
         for line in graph.lines() {
             text.push_str("\n  ");
             text.push_str(line);

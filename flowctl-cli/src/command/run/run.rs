@@ -1,10 +1,6 @@
 use std::{path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
-use flowctl_core::{
-    PipelineSpec, RunHandle, RunReport, Runner,
-    graph::Graph,
-    store::FileStore,
-};
+use flowctl_core::{PipelineSpec, RunHandle, RunReport, Runner, graph::Graph, store::FileStore};
 use futures_util::StreamExt as _;
 
 use super::{
@@ -13,7 +9,9 @@ use super::{
     signals::Signals,
     watch::Watch,
 };
-use crate::{error::CliError, exit_code, session::Session, spec_files, state_dir::state_dir, terminal::Tone};
+use crate::{
+    error::CliError, exit_code, session::Session, spec_files, state_dir::state_dir, terminal::Tone,
+};
 
 /// How long a run that was forced may take to end before the process ends without it.
 const FORCED_WITHIN: Duration = Duration::from_secs(2);
@@ -23,14 +21,21 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<u8, CliErr
     logging::start(session);
     let read = spec_files::read(&arguments.spec, &session.registry)?;
     spec_files::tell_warnings(session, &read.warnings);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::NoRuntime)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::NoRuntime)?;
     let code = runtime.block_on(run_spec(session, arguments, &read.spec));
     // A component that blocks a thread for ever must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(100));
     code
 }
 
-async fn run_spec(session: &Session, arguments: &Arguments, spec: &PipelineSpec) -> Result<u8, CliError> {
+async fn run_spec(
+    session: &Session,
+    arguments: &Arguments,
+    spec: &PipelineSpec,
+) -> Result<u8, CliError> {
     let mut signals = Signals::listen().map_err(CliError::NoRuntime)?;
     let graph = Graph::new(spec, &session.registry).map_err(CliError::Spec)?;
     let environment = |name: &str| std::env::var_os(name).map(PathBuf::from);
@@ -38,7 +43,9 @@ async fn run_spec(session: &Session, arguments: &Arguments, spec: &PipelineSpec)
     let folder = FileStore::folder(&state_dir, &spec.namespace, &spec.name);
     let first_run = !folder.exists() || arguments.fresh.is_some();
     let store = FileStore::open(&folder).map_err(CliError::State)?;
-    let runner = Runner::builder(session.registry.clone()).store(Arc::new(store)).build();
+    let runner = Runner::builder(session.registry.clone())
+        .store(Arc::new(store))
+        .build();
     if let Some(fresh) = arguments.fresh {
         reset(&runner, spec, fresh).await?;
     }
@@ -48,7 +55,10 @@ async fn run_spec(session: &Session, arguments: &Arguments, spec: &PipelineSpec)
     let (report, forced_by) = see_through(session, handle, grace, &mut signals).await;
     session.screen.clear();
     let Some(report) = report else {
-        session.tell_people(Tone::Error, "the run did not end when it was forced; what was not durable is lost");
+        session.tell_people(
+            Tone::Error,
+            "the run did not end when it was forced; what was not durable is lost",
+        );
         return Ok(forced_by.map_or(exit_code::FORCED, exit_code::of_signal));
     };
     let code = forced_by.map_or_else(|| exit_code::of_report(&report), exit_code::of_signal);

@@ -12,7 +12,10 @@ pub(super) struct Signals {
 impl Signals {
     /// Takes them over from the operating system, which would end the process at once.
     pub(super) fn listen() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
     /// The number of the next one. Cancel safe.

@@ -7,12 +7,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, interval_at};
 
 use super::happening;
 use crate::{
-    arguments::Form,
-    clock,
-    facts::RunFacts,
-    session::Session,
-    terminal::Tone,
-    text::progress,
+    arguments::Form, clock, facts::RunFacts, session::Session, terminal::Tone, text::progress,
 };
 
 /// How often the block is painted.
@@ -41,7 +36,12 @@ impl<'s> Watch<'s> {
             interval_at(Instant::now() + FIRST_LINE, NEXT_LINE)
         };
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { session, control, clock, earlier: std::collections::VecDeque::new() }
+        Self {
+            session,
+            control,
+            clock,
+            earlier: std::collections::VecDeque::new(),
+        }
     }
 
     /// Waits until it is time to show how the run goes. Cancel safe.
@@ -53,7 +53,11 @@ impl<'s> Watch<'s> {
     pub(super) fn show(&mut self) {
         let now = self.control.status();
         let facts = RunFacts::new(&now, self.earlier.front());
-        let reach = if self.session.screen.is_live() { WINDOW } else { 1 };
+        let reach = if self.session.screen.is_live() {
+            WINDOW
+        } else {
+            1
+        };
         while self.earlier.len() >= reach {
             self.earlier.pop_front();
         }
@@ -63,7 +67,11 @@ impl<'s> Watch<'s> {
         } else {
             self.session.tell("progress", &facts, |palette| {
                 let time = clock::time(std::time::SystemTime::now(), self.session.utc);
-                format!("  {} {}", palette.paint(Tone::Faint, &time), progress::line(&facts))
+                format!(
+                    "  {} {}",
+                    palette.paint(Tone::Faint, &time),
+                    progress::line(&facts)
+                )
             });
         }
     }
@@ -77,7 +85,9 @@ impl<'s> Watch<'s> {
                 }
             }
             Form::Human => {
-                if let Some(line) = happening::line(event, self.session.utc, self.session.screen.palette()) {
+                if let Some(line) =
+                    happening::line(event, self.session.utc, self.session.screen.palette())
+                {
                     self.session.screen.tell(&line);
                 }
             }
