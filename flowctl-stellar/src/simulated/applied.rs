@@ -6,6 +6,7 @@ use stellar_xdr::{
 };
 
 use super::{
+    cast::Cast,
     emitter::Emitter,
     encoding::list,
     operations::{Application, TransactionFacts, succeeded},
@@ -70,6 +71,7 @@ impl AppliedTransaction {
         state: &mut LedgerState,
         emitter: &mut Emitter,
         network: &Network,
+        cast: &Cast,
         planned: &PlannedTransaction,
         fee_changes: Vec<LedgerEntryChange>,
     ) -> Self {
@@ -79,7 +81,7 @@ impl AppliedTransaction {
         }
         let changes_before = state.take_changes();
         state.begin();
-        let (results, operations) = apply_operations(state, emitter, planned);
+        let (results, operations) = apply_operations(state, emitter, cast, planned);
         let all_succeeded = results.iter().all(succeeded);
         let refund = planned.resources.map_or(0, |resources| resources.refund);
         let mut applied = Self {
@@ -133,6 +135,7 @@ fn use_sequence(state: &mut LedgerState, planned: &PlannedTransaction) {
 fn apply_operations(
     state: &mut LedgerState,
     emitter: &mut Emitter,
+    cast: &Cast,
     planned: &PlannedTransaction,
 ) -> (Vec<OperationResult>, Vec<OperationEffects>) {
     let transaction_source = account_of(&planned.source);
@@ -141,12 +144,15 @@ fn apply_operations(
     for (index, operation) in (0..).zip(&planned.operations) {
         let source = operation.source_account.as_ref().unwrap_or(&planned.source);
         let of_transaction = account_of(source) == transaction_source;
-        if of_transaction {
-            stale.restore(state);
-        }
+        let drift = if of_transaction {
+            stale.restore(state)
+        } else {
+            0
+        };
         let mut application = Application {
             state,
             emitter,
+            cast,
             source: source.clone(),
             transaction: TransactionFacts {
                 source: &transaction_source,
@@ -159,6 +165,7 @@ fn apply_operations(
         if !succeeded(&result) {
             state.undo_changes();
         }
+        emitter.drift(&account_of(source), drift);
         if of_transaction {
             stale = StaleAccount::of(state, &transaction_source);
         }
@@ -192,16 +199,17 @@ impl StaleAccount {
         Self(state.get(&account_key(account)).cloned())
     }
 
-    fn restore(&self, state: &mut LedgerState) {
-        let LedgerEntryData::Account(stale) = (match &self.0 {
-            Some(entry) => entry,
-            None => return,
-        }) else {
-            return;
+    /// Puts the copy back, and tells how many lumens came into being by that.
+    fn restore(&self, state: &mut LedgerState) -> i64 {
+        let Some(LedgerEntryData::Account(stale)) = &self.0 else {
+            return 0;
         };
-        if state.account(&stale.account_id) != Some(stale) {
-            state.put(LedgerEntryData::Account(stale.clone()));
+        let current = state.account(&stale.account_id).cloned();
+        if current.as_ref() == Some(stale) {
+            return 0;
         }
+        state.put(LedgerEntryData::Account(stale.clone()));
+        stale.balance - current.map_or(0, |account| account.balance)
     }
 }
 

@@ -4,6 +4,7 @@ use stellar_xdr::{
 };
 
 use super::options::Options;
+use crate::{ContractIds, Network};
 
 /// Who takes part: the accounts, assets and contracts that exist from the beginning. All follow from the
 /// seed alone.
@@ -23,15 +24,17 @@ pub(super) struct Cast {
     pub(super) token: ContractId,
     /// Contracts that hold tokens.
     pub(super) vaults: [ContractId; 3],
+    /// The assets with their contracts.
+    asset_contracts: Vec<(Asset, ContractId)>,
 }
 
 impl Cast {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &Options, network: &Network) -> Self {
         let seed = options.seed;
         let bank = account(key(seed, "bank", 0));
         let regulator = account(key(seed, "regulator", 0));
         let contract = |role, number| ContractId(Hash(key(seed, role, number)));
-        Self {
+        let mut cast = Self {
             root: account(key(seed, "root", 0)),
             holders: (0..options.accounts)
                 .map(|number| account(key(seed, "holder", number)))
@@ -45,7 +48,33 @@ impl Cast {
             vaults: [0, 1, 2].map(|number| contract("vault", number)),
             bank,
             regulator,
+            asset_contracts: Vec::new(),
+        };
+        let mut contracts = ContractIds::new(network);
+        let assets: Vec<_> = cast.issued_assets().into_iter().cloned().collect();
+        for asset in std::iter::once(Asset::Native).chain(assets) {
+            let contract = ContractId(Hash(contracts.of(&(&asset).into())));
+            cast.asset_contracts.push((asset, contract));
         }
+        cast
+    }
+
+    /// The contract of an asset of this network.
+    pub(super) fn contract_of(&self, asset: &Asset) -> ContractId {
+        let found = self
+            .asset_contracts
+            .iter()
+            .find(|(other, _)| other == asset);
+        found.map_or_else(|| self.token.clone(), |(_, contract)| contract.clone())
+    }
+
+    /// The asset whose contract this is.
+    pub(super) fn asset_of(&self, contract: &ContractId) -> Option<&Asset> {
+        let found = self
+            .asset_contracts
+            .iter()
+            .find(|(_, other)| other == contract);
+        found.map(|(asset, _)| asset)
     }
 
     /// The issued assets.

@@ -53,10 +53,6 @@ impl Emitter {
         std::mem::take(&mut self.events)
     }
 
-    pub(super) fn events_mut(&mut self) -> &mut Vec<ContractEvent> {
-        &mut self.events
-    }
-
     pub(super) fn contract_of(&mut self, asset: &Asset) -> ContractId {
         ContractId(Hash(self.contracts.of(&asset.into())))
     }
@@ -90,6 +86,19 @@ impl Emitter {
     ) {
         if self.unified {
             self.asset_event(name, asset, vec![holder], data(amount, None));
+        }
+    }
+
+    /// Tells lumens that came into being before an operation whose events are complete, first of all, or
+    /// that were lost, last of all.
+    pub(super) fn drift(&mut self, account: &AccountId, lumens: i64) {
+        let holder = ScAddress::Account(account.clone());
+        if lumens > 0 {
+            let rest = self.take();
+            self.classic_event("mint", &Asset::Native, holder, lumens);
+            self.events.extend(rest);
+        } else if lumens < 0 {
+            self.classic_event("burn", &Asset::Native, holder, -lumens);
         }
     }
 

@@ -88,6 +88,14 @@ impl Kind {
         matches!(self, Self::AssetContract | Self::TokenContract)
     }
 
+    /// Whether no other operations may stand in its transaction. Before protocol 8 that holds for those
+    /// whose restored accounts the Go processor does not reconcile: with them its events could not be
+    /// verified.
+    pub(super) const fn is_alone(self, protocol: u32) -> bool {
+        let unreconciled = matches!(self, Self::Inflation | Self::SetOptions | Self::ChangeTrust);
+        self.is_contract_call() || (protocol < 8 && unreconciled)
+    }
+
     /// The protocols that have it.
     pub(super) fn exists_in(self, protocol: u32) -> bool {
         match self {

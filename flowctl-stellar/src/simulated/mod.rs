@@ -20,6 +20,7 @@ mod cast;
 mod close;
 mod emitter;
 mod encoding;
+mod exchange;
 mod kind;
 mod meta;
 mod operations;
@@ -30,6 +31,9 @@ mod simulated_network;
 mod state;
 mod transaction;
 mod transaction_set;
+
+#[cfg(test)]
+mod tests;
 
 pub use kind::{Kind, Mix};
 pub use options::{FORMAT, Options, OptionsError, PASSPHRASE, ProtocolUpgrade};

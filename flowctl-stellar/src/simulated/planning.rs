@@ -48,10 +48,11 @@ fn plan_transaction(
 ) -> Option<PlannedTransaction> {
     let kind = choose(planner.random, weights);
     let mut steps = planner.plan_or_pay(kind)?;
-    if !kind.is_contract_call() && planner.random.chance(20) {
+    let protocol = planner.state.protocol;
+    if !kind.is_alone(protocol) && planner.random.chance(20) {
         for _ in 0..=planner.random.below(3) {
             let kind = choose(planner.random, weights);
-            if !kind.is_contract_call() && kind != Kind::StaleAccount {
+            if !kind.is_alone(protocol) && kind != Kind::StaleAccount {
                 // Before the others, so that the transaction's source stays the last one.
                 let mut more = planner.plan_or_pay(kind)?;
                 more.append(&mut steps);

@@ -59,7 +59,7 @@ impl SimulatedNetwork {
     pub fn new(options: Options) -> Result<Self, OptionsError> {
         options.check()?;
         let network = Self::network();
-        let cast = Cast::new(&options);
+        let cast = Cast::new(&options, &network);
         let state = genesis(&options, &cast);
         Ok(Self {
             emitter: Emitter::new(&network, options.unified_events),
@@ -150,7 +150,8 @@ impl SimulatedNetwork {
             .iter()
             .zip(charges)
             .map(|(planned, charge)| {
-                AppliedTransaction::apply(state, &mut self.emitter, &self.network, planned, charge)
+                let (emitter, network) = (&mut self.emitter, &self.network);
+                AppliedTransaction::apply(state, emitter, network, &self.cast, planned, charge)
             })
             .collect();
         if state.protocol >= FIRST_PROTOCOL_WITH_LATE_REFUNDS {

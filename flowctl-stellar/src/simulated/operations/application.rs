@@ -2,8 +2,12 @@ use stellar_xdr::{
     AccountId, Asset, Memo, MuxedAccount, OperationBody, OperationResult, ScAddress, ScVal,
 };
 
-use super::{account, payment};
+use super::{
+    account, authorization, claimable_balance, clawback, contract_call, inflation, offer,
+    path_payment, payment, pool, settings, trust_line,
+};
 use crate::simulated::{
+    cast::Cast,
     emitter::{self, Emitter},
     state::LedgerState,
     transaction::account_of,
@@ -14,6 +18,7 @@ use crate::simulated::{
 pub(in crate::simulated) struct Application<'a> {
     pub(in crate::simulated) state: &'a mut LedgerState,
     pub(in crate::simulated) emitter: &'a mut Emitter,
+    pub(in crate::simulated) cast: &'a Cast,
     /// The source account of the operation, its own or the transaction's.
     pub(in crate::simulated) source: MuxedAccount,
     pub(in crate::simulated) transaction: TransactionFacts<'a>,
@@ -39,7 +44,44 @@ impl Application<'_> {
             OperationBody::CreateAccount(operation) => account::create(self, operation),
             OperationBody::AccountMerge(destination) => account::merge(self, destination),
             OperationBody::Payment(operation) => payment::pay(self, operation),
-            _ => return OperationResult::OpNotSupported,
+            OperationBody::PathPaymentStrictSend(operation) => {
+                path_payment::strict_send(self, operation)
+            }
+            OperationBody::PathPaymentStrictReceive(operation) => {
+                path_payment::strict_receive(self, operation)
+            }
+            OperationBody::ManageSellOffer(operation) => offer::sell(self, operation),
+            OperationBody::ManageBuyOffer(operation) => offer::buy(self, operation),
+            OperationBody::CreatePassiveSellOffer(operation) => {
+                offer::sell_passively(self, operation)
+            }
+            OperationBody::ChangeTrust(operation) => trust_line::change(self, operation),
+            OperationBody::AllowTrust(operation) => authorization::allow_trust(self, operation),
+            OperationBody::SetTrustLineFlags(operation) => {
+                authorization::set_flags(self, operation)
+            }
+            OperationBody::CreateClaimableBalance(operation) => {
+                claimable_balance::create(self, operation)
+            }
+            OperationBody::ClaimClaimableBalance(operation) => {
+                claimable_balance::claim(self, operation)
+            }
+            OperationBody::ClawbackClaimableBalance(operation) => {
+                claimable_balance::claw_back(self, operation)
+            }
+            OperationBody::Clawback(operation) => clawback::claw_back(self, operation),
+            OperationBody::LiquidityPoolDeposit(operation) => pool::deposit(self, operation),
+            OperationBody::LiquidityPoolWithdraw(operation) => pool::withdraw(self, operation),
+            OperationBody::Inflation => inflation::pay_out(self),
+            OperationBody::SetOptions(operation) => settings::set(self, operation),
+            OperationBody::InvokeHostFunction(operation) => contract_call::invoke(self, operation),
+            OperationBody::ManageData(_)
+            | OperationBody::BumpSequence(_)
+            | OperationBody::BeginSponsoringFutureReserves(_)
+            | OperationBody::EndSponsoringFutureReserves
+            | OperationBody::RevokeSponsorship(_)
+            | OperationBody::ExtendFootprintTtl(_)
+            | OperationBody::RestoreFootprint(_) => return OperationResult::OpNotSupported,
         };
         OperationResult::OpInner(result)
     }

@@ -2,9 +2,23 @@
 
 mod account;
 mod application;
+mod asset_contract;
+mod authorization;
+mod claimable_balance;
+mod clawback;
+mod contract_call;
+mod inflation;
+mod offer;
 mod outcome;
+mod path_payment;
 mod payment;
 mod planner;
+mod pool;
+mod settings;
+mod stale_account;
+mod token_contract;
+mod trade;
+mod trust_line;
 
 pub(super) use application::{Application, TransactionFacts};
 pub(super) use outcome::succeeded;

@@ -1,8 +1,9 @@
-use stellar_xdr::{
-    AccountId, Asset, LedgerEntryData, MuxedAccount, MuxedAccountMed25519, OperationBody,
-};
+use stellar_xdr::{AccountId, Asset, MuxedAccount, MuxedAccountMed25519, OperationBody};
 
-use super::{account, payment};
+use super::{
+    account, authorization, claimable_balance, clawback, contract_call, inflation, offer,
+    path_payment, payment, pool, settings, stale_account, trust_line,
+};
 use crate::simulated::{
     cast::{self, Cast},
     kind::Kind,
@@ -37,7 +38,18 @@ impl Planner<'_> {
             Kind::Payment => payment::plan(self),
             Kind::CreateAccount => account::plan_create(self),
             Kind::AccountMerge => account::plan_merge(self),
-            _ => None,
+            Kind::Offer => offer::plan(self),
+            Kind::PathPayment => path_payment::plan(self),
+            Kind::ChangeTrust => trust_line::plan(self),
+            Kind::TrustLineFlags => authorization::plan(self),
+            Kind::ClaimableBalance => claimable_balance::plan(self),
+            Kind::Clawback => clawback::plan(self),
+            Kind::LiquidityPool => pool::plan(self),
+            Kind::Inflation => inflation::plan(self),
+            Kind::SetOptions => settings::plan(self),
+            Kind::AssetContract => contract_call::plan_asset(self),
+            Kind::TokenContract => contract_call::plan_token(self),
+            Kind::StaleAccount => stale_account::plan(self),
         }
     }
 
@@ -97,16 +109,6 @@ impl Planner<'_> {
         let digits = self.random.below(10);
         let most = most.min(10_i64.saturating_pow(u32::try_from(digits).unwrap_or(0)));
         self.random.between(1, most)
-    }
-
-    /// One of the entries that `wanted` finds something in.
-    pub(super) fn find<T>(&mut self, wanted: impl Fn(&LedgerEntryData) -> Option<T>) -> Option<T> {
-        let mut found: Vec<_> = self.state.entries().filter_map(wanted).collect();
-        if found.is_empty() {
-            return None;
-        }
-        let index = self.random.index(found.len());
-        Some(found.swap_remove(index))
     }
 }
 

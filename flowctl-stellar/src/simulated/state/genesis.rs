@@ -76,7 +76,8 @@ pub(in crate::simulated) fn genesis(options: &Options, cast: &Cast) -> LedgerSta
         None,
     )));
     let mut regulator = account(&cast.regulator, START_BALANCE, None);
-    regulator.flags = account_bit(AccountFlags::RevocableFlag);
+    regulator.flags =
+        account_bit(AccountFlags::RequiredFlag) | account_bit(AccountFlags::RevocableFlag);
     if clawback {
         regulator.flags |= account_bit(AccountFlags::ClawbackEnabledFlag);
     }
@@ -88,7 +89,7 @@ pub(in crate::simulated) fn genesis(options: &Options, cast: &Cast) -> LedgerSta
 }
 
 /// The flag's bit in an account.
-const fn account_bit(flag: AccountFlags) -> u32 {
+pub(in crate::simulated) const fn account_bit(flag: AccountFlags) -> u32 {
     (flag as i32).cast_unsigned()
 }
 

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stellar_xdr::{
     AccountEntry, AccountId, ClaimableBalanceEntry, ClaimableBalanceId, LedgerEntry,
@@ -24,9 +24,17 @@ pub(in crate::simulated) struct LedgerState {
     pub(in crate::simulated) close_time: u64,
     pub(in crate::simulated) totals: Totals,
     group: Touched,
+    /// The touched entries that had to be restored from the archive first.
+    restored: BTreeSet<LedgerKey>,
     transaction: Touched,
     totals_before: Totals,
 }
+
+/// Contract data that nobody touched for so many ledgers lies in the archive.
+const LIFE_TIME: u32 = 48;
+
+/// The first protocol that restores what a transaction needs by itself (CAP-66).
+const FIRST_PROTOCOL_WITH_RESTORATION: u32 = 23;
 
 /// The totals in the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +54,7 @@ impl LedgerState {
             close_time,
             totals,
             group: Touched::new(),
+            restored: BTreeSet::new(),
             transaction: Touched::new(),
             totals_before: totals,
         }
@@ -55,28 +64,36 @@ impl LedgerState {
     pub(in crate::simulated) fn begin(&mut self) {
         self.transaction.clear();
         self.group.clear();
+        self.restored.clear();
         self.totals_before = self.totals;
     }
 
     /// Takes back everything since [`begin`](Self::begin).
     pub(in crate::simulated) fn undo(&mut self) {
         self.group.clear();
+        self.restored.clear();
         self.totals = self.totals_before;
         restore(&mut self.entries, std::mem::take(&mut self.transaction));
     }
 
     /// Takes back the changes since the last group of them ended.
     pub(in crate::simulated) fn undo_changes(&mut self) {
+        self.restored.clear();
         restore(&mut self.entries, std::mem::take(&mut self.group));
     }
 
     /// Ends a group of changes and tells them, in the order of their keys.
     pub(in crate::simulated) fn take_changes(&mut self) -> Vec<LedgerEntryChange> {
         let mut changes = Vec::with_capacity(2 * self.group.len());
+        let restored = std::mem::take(&mut self.restored);
         for (key, before) in std::mem::take(&mut self.group) {
             match (before, self.entries.get(&key)) {
                 (Some(before), Some(after)) => {
-                    changes.push(LedgerEntryChange::State(before));
+                    changes.push(if restored.contains(&key) {
+                        LedgerEntryChange::Restored(before)
+                    } else {
+                        LedgerEntryChange::State(before)
+                    });
                     changes.push(LedgerEntryChange::Updated(after.clone()));
                 }
                 (Some(before), None) => {
@@ -109,6 +126,18 @@ impl LedgerState {
     pub(in crate::simulated) fn remove(&mut self, key: &LedgerKey) {
         self.touch(key);
         self.entries.remove(key);
+    }
+
+    /// Notes that an entry is restored before it changes, if it lies in the archive.
+    pub(super) fn restore_if_archived(&mut self, key: &LedgerKey) {
+        let last = self
+            .entries
+            .get(key)
+            .map(|entry| entry.last_modified_ledger_seq);
+        let is_archived = last.is_some_and(|last| last + LIFE_TIME < self.sequence);
+        if is_archived && self.protocol >= FIRST_PROTOCOL_WITH_RESTORATION {
+            self.restored.insert(key.clone());
+        }
     }
 
     fn touch(&mut self, key: &LedgerKey) {
