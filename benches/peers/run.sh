@@ -14,7 +14,7 @@ workspace=$(cd "$here/../.." && pwd)
 status=0
 
 mkdir -p "$out"
-(cd "$here/go-ttp" && go build -o "$out/go-ttp" .)
+(cd "$here/go-ttp" && go build -o "$out/go-ttp" . && go build -o "$out/cases" ./cases)
 (cd "$workspace" && cargo build --quiet --release -p flowctl-benches)
 rust=${CARGO_TARGET_DIR:-$workspace/target}/release
 go_ttp=$out/go-ttp
@@ -71,6 +71,8 @@ both testnet "$testnet" "$data"/testnet/*.tar.zst
 both load-v23 'Standalone Network ; February 2017' "$data"/load/*-v23-standalone.xdr.zstd
 both load-v26 'load test network' "$data"/load/*-v26.xdr.zstd
 both load-v27 'Apply Load' "$data"/load/*-v27.xdr.zstd
+"$out/cases" --ledgers 10000 >"$out/cases.xdr"
+both cases 'Standalone Network ; February 2017' "$out/cases.xdr"
 
 echo '== times: median ms a ledger, one core'
 "$here/times.py" --header
