@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"os"
@@ -12,17 +13,27 @@ import (
 
 	asset "github.com/stellar/go-stellar-sdk/asset"
 	ttp "github.com/stellar/go-stellar-sdk/processors/token_transfer"
+	"github.com/stellar/go-stellar-sdk/strkey"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// The names are no addresses: the mapping does not look into strings.
-const (
-	alice    = "GALICE"
-	bob      = "GBOB"
-	issuer   = "GISSUER"
-	contract = "CTOKEN"
-	hash     = "00000000000000000000000000000000000000000000000000000000000000ff"
+const hash = "00000000000000000000000000000000000000000000000000000000000000ff"
+
+var (
+	alice    = address(strkey.VersionByteAccountID, 1)
+	bob      = address(strkey.VersionByteAccountID, 2)
+	issuer   = address(strkey.VersionByteAccountID, 3)
+	contract = address(strkey.VersionByteContract, 4)
+	pool     = address(strkey.VersionByteLiquidityPool, 5)
+	balance  = strkey.MustEncode(strkey.VersionByteClaimableBalance, append([]byte{0}, repeated(6, 32)...))
+	muxed    = strkey.MustEncode(strkey.VersionByteMuxedAccount, append(repeated(1, 32), 0, 0, 0, 0, 0, 0, 0, 9))
 )
+
+func address(version strkey.VersionByte, fill byte) string {
+	return strkey.MustEncode(version, repeated(fill, 32))
+}
+
+func repeated(fill byte, times int) []byte { return bytes.Repeat([]byte{fill}, times) }
 
 func main() {
 	for _, event := range events() {
@@ -71,17 +82,24 @@ func events() []*ttp.TokenTransferEvent {
 		transferTo(ttp.NewMuxedInfoFromText("<b>&amp;'</b>")),
 		transferTo(ttp.NewMuxedInfoFromText("\u0080\u009f\u00a0é ß 漢字 🚀 \u2028\u2029 \ufeff\ufffd")),
 
-		// Fields without presence are left out when zero or empty; those with presence are not.
-		{
-			Meta:  &ttp.EventMeta{ClosedAt: &timestamppb.Timestamp{}, OperationIndex: op(0)},
-			Event: &ttp.TokenTransferEvent_Transfer{Transfer: &ttp.Transfer{}},
-		},
-		ttp.NewFeeEvent(&ttp.EventMeta{
-			LedgerSequence:   math.MaxUint32,
-			ClosedAt:         &timestamppb.Timestamp{Seconds: 253402300799},
-			TransactionIndex: math.MaxUint32,
-			OperationIndex:   op(math.MaxUint32),
-		}, "", "", issued("")),
+		// Every kind of address.
+		ttp.NewTransferEvent(meta(op(1), nil), muxed, pool, "1", usd),
+		ttp.NewTransferEvent(meta(op(1), nil), balance, contract, "1", usd),
+
+		// The ends of the ranges. An operation index is printed when it is there, even 0.
+		ttp.NewFeeEvent(place(1, 0, 1, op(0)), alice, "0", native),
+		ttp.NewFeeEvent(place(math.MaxUint32, 253402300799, math.MaxUint32, op(math.MaxUint32)), alice, "0", native),
+	}
+}
+
+func place(ledger uint32, closedAt int64, transaction uint32, operation *uint32) *ttp.EventMeta {
+	return &ttp.EventMeta{
+		LedgerSequence:   ledger,
+		ClosedAt:         &timestamppb.Timestamp{Seconds: closedAt},
+		TxHash:           hash,
+		TransactionIndex: transaction,
+		OperationIndex:   operation,
+		ContractAddress:  contract,
 	}
 }
 
@@ -90,15 +108,9 @@ func transferTo(to *ttp.MuxedInfo) *ttp.TokenTransferEvent {
 }
 
 func meta(operation *uint32, to *ttp.MuxedInfo) *ttp.EventMeta {
-	return &ttp.EventMeta{
-		LedgerSequence:   51000294,
-		ClosedAt:         &timestamppb.Timestamp{Seconds: 1710000000},
-		TxHash:           hash,
-		TransactionIndex: 3,
-		OperationIndex:   operation,
-		ContractAddress:  contract,
-		ToMuxedInfo:      to,
-	}
+	meta := place(51000294, 1710000000, 3, operation)
+	meta.ToMuxedInfo = to
+	return meta
 }
 
 func op(index uint32) *uint32 { return &index }
