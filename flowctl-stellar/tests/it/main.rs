@@ -13,6 +13,7 @@ mod ledgers;
 mod mutations;
 mod operations;
 mod pipelines;
+mod protojson;
 mod revocation;
 mod sparse;
 mod twins;
