@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 
 	"github.com/stellar/go-stellar-sdk/network"
@@ -22,11 +23,7 @@ func (m *maker) ledger() xdr.LedgerCloseMeta {
 	for i, place := range m.Perm(len(transactions)) {
 		envelopes[place] = transactions[i].envelope
 	}
-	header := xdr.LedgerHeaderHistoryEntry{Header: xdr.LedgerHeader{
-		LedgerVersion: xdr.Uint32(m.protocol),
-		LedgerSeq:     xdr.Uint32(m.sequence),
-		ScpValue:      xdr.StellarValue{CloseTime: xdr.TimePoint(1_500_000_000 + m.sequence*5)},
-	}}
+	header := m.header()
 	switch {
 	case m.protocol < 20:
 		v0 := xdr.LedgerCloseMetaV0{LedgerHeader: header, TxSet: xdr.TransactionSet{Txs: envelopes}, TxProcessing: processing(transactions)}
@@ -42,6 +39,20 @@ func (m *maker) ledger() xdr.LedgerCloseMeta {
 		})
 	}
 	return xdr.LedgerCloseMeta{V: 2, V2: &v2}
+}
+
+// header carries its own hash, as a reader may check it. Ledgers are not chained.
+func (m *maker) header() xdr.LedgerHeaderHistoryEntry {
+	header := xdr.LedgerHeader{
+		LedgerVersion: xdr.Uint32(m.protocol),
+		LedgerSeq:     xdr.Uint32(m.sequence),
+		ScpValue:      xdr.StellarValue{CloseTime: xdr.TimePoint(1_500_000_000 + m.sequence*5)},
+	}
+	encoded, err := header.MarshalBinary()
+	if err != nil {
+		panic(err)
+	}
+	return xdr.LedgerHeaderHistoryEntry{Hash: sha256.Sum256(encoded), Header: header}
 }
 
 func processing(transactions []transaction) []xdr.TransactionResultMeta {
