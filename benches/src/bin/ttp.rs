@@ -1,0 +1,153 @@
+//! Our token-transfer events of ledgers in files, or how long they take: the counterpart of
+//! `benches/peers/go-ttp`, with the same flags and the same output.
+
+use std::{
+    error::Error,
+    fmt::Write as _,
+    fs::File,
+    io::{self, BufWriter, Write},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use clap::{Parser, ValueEnum};
+use flowctl_benches::{Failure, RawLedger};
+use flowctl_stellar::{
+    Network,
+    ledger::decode,
+    token_transfer::{self, TokenTransfers},
+};
+use serde_json::json;
+
+/// Print or time the token-transfer events of ledgers.
+#[derive(Parser)]
+struct Options {
+    /// The network's passphrase.
+    #[arg(long)]
+    passphrase: String,
+    /// From operations and entry changes, or core's own events.
+    #[arg(long, value_enum, default_value = "derived")]
+    mode: Mode,
+    /// Also compare the events with the balance changes of each transaction.
+    #[arg(long)]
+    verify: bool,
+    /// Where events go, one JSON object a line [default: stdout].
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Where failed ledgers go, one JSON object a line [default: stderr].
+    #[arg(long)]
+    errors: Option<PathBuf>,
+    /// Instead of events, print the median times of so many repeats as JSON.
+    #[arg(long)]
+    time: Option<usize>,
+    /// Files of ledgers; stdin if there is none.
+    inputs: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Mode {
+    Derived,
+    Unified,
+}
+
+fn main() -> Result<(), Failure> {
+    let options = Options::parse();
+    let ledgers = RawLedger::read(&options.inputs)?;
+    let mode = match options.mode {
+        Mode::Derived => token_transfer::Mode::Derived,
+        Mode::Unified => token_transfer::Mode::Unified,
+    };
+    let mut transfers = TokenTransfers::new(Network::new(&options.passphrase), mode);
+    let mut out = create(options.out, io::stdout())?;
+    if let Some(repeats) = options.time {
+        for ledger in &ledgers {
+            writeln!(out, "{}", times(&mut transfers, ledger, repeats)?)?;
+        }
+    } else {
+        let mut errors = create(options.errors, io::stderr())?;
+        for ledger in &ledgers {
+            print_events(&mut transfers, ledger, options.verify, &mut out, &mut errors)?;
+        }
+        errors.flush()?;
+    }
+    Ok(out.flush()?)
+}
+
+fn create(path: Option<PathBuf>, fallback: impl Write + 'static) -> io::Result<Box<dyn Write>> {
+    Ok(match path {
+        Some(path) => Box::new(BufWriter::new(File::create(path)?)),
+        None => Box::new(BufWriter::new(fallback)),
+    })
+}
+
+/// Writes a ledger's events in order. One that fails writes no event and one line to `errors`.
+fn print_events(
+    transfers: &mut TokenTransfers,
+    raw: &RawLedger,
+    verify: bool,
+    out: &mut dyn Write,
+    errors: &mut dyn Write,
+) -> Result<(), Failure> {
+    let ledger = decode(&raw.bytes)?;
+    let found = match transfers.events(&ledger) {
+        Ok(found) => found,
+        Err(cause) => {
+            writeln!(errors, "{}", json!({"error": chain(&cause), "ledger": raw.sequence}))?;
+            return Ok(());
+        }
+    };
+    let mut lines = Vec::new();
+    for event in &found.events {
+        event.write_json(&mut lines);
+        lines.push(b'\n');
+    }
+    out.write_all(&lines)?;
+    let _ = verify;
+    Ok(())
+}
+
+/// What one ledger takes: the medians over the repeats, in milliseconds.
+fn times(
+    transfers: &mut TokenTransfers,
+    raw: &RawLedger,
+    repeats: usize,
+) -> Result<serde_json::Value, Failure> {
+    let (mut decoding, mut deriving, mut total) = (Vec::new(), Vec::new(), Vec::new());
+    let mut events = 0;
+    for _ in 0..repeats {
+        let start = Instant::now();
+        let ledger = decode(&raw.bytes)?;
+        let decoded = start.elapsed();
+        let found = transfers.events(&ledger)?;
+        let done = start.elapsed();
+        events = found.events.len();
+        decoding.push(decoded);
+        deriving.push(done - decoded);
+        total.push(done);
+    }
+    Ok(json!({
+        "ledger": raw.sequence,
+        "bytes": raw.bytes.len(),
+        "events": events,
+        "decode_ms": median_ms(decoding),
+        "derive_ms": median_ms(deriving),
+        "total_ms": median_ms(total),
+    }))
+}
+
+fn median_ms(mut times: Vec<Duration>) -> Option<f64> {
+    times.sort_unstable();
+    times.get(times.len() / 2).map(|median| median.as_secs_f64() * 1e3)
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a string does not fail.
+        let _written = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}
