@@ -39,7 +39,10 @@ impl RawLedger {
     }
 
     fn of(ledger: &LedgerCloseMeta, bytes: Vec<u8>) -> Result<Self, Failure> {
-        Ok(Self { sequence: LedgerHeader::of(ledger)?.sequence, bytes })
+        Ok(Self {
+            sequence: LedgerHeader::of(ledger)?.sequence,
+            bytes,
+        })
     }
 }
 
@@ -47,9 +50,10 @@ impl RawLedger {
 /// length with the high bit set), else bare XDR of one ledger or of one batch.
 fn unpack(content: Vec<u8>, to: &mut Vec<RawLedger>) -> Result<(), Failure> {
     match content.as_slice() {
-        [0x1f, 0x8b, ..] => {
-            unpack_from(&mut flate2::read::MultiGzDecoder::new(content.as_slice()), to)
-        }
+        [0x1f, 0x8b, ..] => unpack_from(
+            &mut flate2::read::MultiGzDecoder::new(content.as_slice()),
+            to,
+        ),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => {
             unpack_from(&mut zstd::Decoder::new(content.as_slice())?, to)
         }
@@ -75,10 +79,13 @@ fn unpack_from(reader: &mut dyn Read, to: &mut Vec<RawLedger>) -> Result<(), Fai
 
 fn unpack_frames(mut content: &[u8], to: &mut Vec<RawLedger>) -> Result<(), Failure> {
     while !content.is_empty() {
-        let (head, rest) = content.split_first_chunk::<4>().ok_or("a frame is cut off")?;
+        let (head, rest) = content
+            .split_first_chunk::<4>()
+            .ok_or("a frame is cut off")?;
         let length = u32::from_be_bytes(*head) & !(1 << 31);
-        let (frame, rest) =
-            rest.split_at_checked(usize::try_from(length)?).ok_or("a frame is cut off")?;
+        let (frame, rest) = rest
+            .split_at_checked(usize::try_from(length)?)
+            .ok_or("a frame is cut off")?;
         unpack_xdr(frame.to_vec(), to)?;
         content = rest;
     }
@@ -90,7 +97,10 @@ fn unpack_xdr(content: Vec<u8>, to: &mut Vec<RawLedger>) -> Result<(), Failure> 
         to.push(RawLedger::of(&ledger, content)?);
         return Ok(());
     }
-    let limits = Limits { depth: 500, len: content.len() };
+    let limits = Limits {
+        depth: 500,
+        len: content.len(),
+    };
     let batch = LedgerCloseMetaBatch::from_xdr(content, limits)?;
     for ledger in batch.ledger_close_metas.iter() {
         to.push(RawLedger::of(ledger, encode(ledger)?)?);

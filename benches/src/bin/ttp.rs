@@ -28,7 +28,7 @@ struct Options {
     /// From operations and entry changes, or core's own events.
     #[arg(long, value_enum, default_value = "derived")]
     mode: Mode,
-    /// Also compare the events with the balance changes of each transaction.
+    /// Also compare the events with the balance changes of each transaction and operation.
     #[arg(long)]
     verify: bool,
     /// Where events go, one JSON object a line [default: stdout].
@@ -66,7 +66,13 @@ fn main() -> Result<(), Failure> {
     } else {
         let mut errors = create(options.errors, io::stderr())?;
         for ledger in &ledgers {
-            print_events(&mut transfers, ledger, options.verify, &mut out, &mut errors)?;
+            print_events(
+                &mut transfers,
+                ledger,
+                options.verify,
+                &mut out,
+                &mut errors,
+            )?;
         }
         errors.flush()?;
     }
@@ -92,7 +98,11 @@ fn print_events(
     let found = match transfers.events(&ledger) {
         Ok(found) => found,
         Err(cause) => {
-            writeln!(errors, "{}", json!({"error": chain(&cause), "ledger": raw.sequence}))?;
+            writeln!(
+                errors,
+                "{}",
+                json!({"error": chain(&cause), "ledger": raw.sequence})
+            )?;
             return Ok(());
         }
     };
@@ -102,7 +112,13 @@ fn print_events(
         lines.push(b'\n');
     }
     out.write_all(&lines)?;
-    let _ = verify;
+    if verify && let Err(cause) = token_transfer::verify(&ledger, &found.events) {
+        writeln!(
+            errors,
+            "{}",
+            json!({"ledger": raw.sequence, "verify": chain(&cause)})
+        )?;
+    }
     Ok(())
 }
 
@@ -137,7 +153,9 @@ fn times(
 
 fn median_ms(mut times: Vec<Duration>) -> Option<f64> {
     times.sort_unstable();
-    times.get(times.len() / 2).map(|median| median.as_secs_f64() * 1e3)
+    times
+        .get(times.len() / 2)
+        .map(|median| median.as_secs_f64() * 1e3)
 }
 
 /// An error with its causes, on one line.
