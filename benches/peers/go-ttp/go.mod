@@ -5,6 +5,7 @@ go 1.25
 require (
 	github.com/klauspost/compress v1.17.6
 	github.com/stellar/go-stellar-sdk v0.7.3
+	golang.org/x/text v0.31.0
 	google.golang.org/protobuf v1.34.2
 )
 
@@ -83,7 +84,6 @@ require (
 	golang.org/x/oauth2 v0.27.0 // indirect
 	golang.org/x/sync v0.18.0 // indirect
 	golang.org/x/sys v0.38.0 // indirect
-	golang.org/x/text v0.31.0 // indirect
 	golang.org/x/time v0.5.0 // indirect
 	golang.org/x/tools v0.38.0 // indirect
 	google.golang.org/api v0.183.0 // indirect

@@ -83,7 +83,7 @@ func (m *maker) asset() xdr.Asset {
 		return longAsset("USD", issuer)
 	}
 	if m.oddly(0.02) {
-		code := pick(m, "", "U D", "U\x00D", "é")
+		code := pick(m, "", "U D", "U\x00D", "é", "U\xffD", "\xe6\xbc")
 		if code == "" && m.protocol < 8 { // Go panics where it adds up lumens: see README.md.
 			code = "U"
 		}
@@ -138,5 +138,5 @@ func (m *maker) memo() xdr.Memo {
 }
 
 func (m *maker) text() string {
-	return pick(m, "", "rent", `"q" \ /`, "\x00\x1f\x7f\t\n", "<&>'", "漢字 🚀 \u2028")
+	return pick(m, "", "rent", `"q" \ /`, "\x00\x1f\x7f\t\n", "<&>'", "漢字 🚀 \u2028", "\xff\xc3(\xe6\xbc\xf0\x9f\x9a!\xed\xa0\x80\xc0\xaf")
 }
