@@ -12,29 +12,41 @@ repeats=${REPEATS:-15}
 simulated=${SIMULATED:-2000}
 workspace=$(cd "$here/../.." && pwd)
 status=0
+verify=--verify
+pin=
 
 mkdir -p "$out"
 (cd "$here/go-ttp" && go build -o "$out/go-ttp" . && go build -o "$out/cases" ./cases)
 (cd "$workspace" && cargo build --quiet --release -p flowctl-benches)
 rust=${CARGO_TARGET_DIR:-$workspace/target}/release
-go_ttp=$out/go-ttp
-rust_ttp=$rust/ttp
 
 pubnet='Public Global Stellar Network ; September 2015'
 testnet='Test SDF Network ; September 2015'
 core='(V) (;,,;) (V)'
 
-# compare NAME PASSPHRASE MODE FILE…: both programs print the set's events, verified; then compare.
+# ttp PROGRAM FLAG…: the Go processor, ours with the whole ledger decoded first, or ours.
+ttp() {
+    program=$1
+    shift
+    case $program in
+    go) $pin "$out/go-ttp" "$@" ;;
+    full) $pin "$rust/ttp" --full "$@" ;;
+    ours) $pin "$rust/ttp" "$@" ;;
+    esac
+}
+
+# compare NAME PASSPHRASE MODE FILE…: all print the set's events, verified; then compare.
 compare() {
     name=$1 passphrase=$2 mode=$3
     shift 3
-    for program in go rust; do
-        eval binary=\$${program}_ttp
-        "$binary" --passphrase "$passphrase" --mode "$mode" --verify \
+    for program in go full ours; do
+        ttp $program --passphrase "$passphrase" --mode "$mode" $verify \
             --out "$out/$name.$mode.$program.jsonl" --errors "$out/$name.$mode.$program.errors" "$@"
     done
-    printf '%-14s %-8s ' "$name" "$mode"
-    "$here/compare.py" "$out/$name.$mode.go" "$out/$name.$mode.rust" || status=1
+    for program in full ours; do
+        printf '%-10s %-8s %-4s ' "$name" "$mode" $program
+        "$here/compare.py" "$out/$name.$mode.go" "$out/$name.$mode.$program" || status=1
+    done
 }
 
 # both NAME PASSPHRASE FILE…: compare in both modes.
@@ -50,15 +62,15 @@ both() {
 time_both() {
     name=$1 passphrase=$2 mode=$3
     shift 3
-    for program in go rust; do : >"$out/$name.$mode.$program.times"; done
+    for program in go full ours; do : >"$out/$name.$mode.$program.times"; done
     for _round in 1 2 3; do
-        for program in go rust; do
-            eval binary=\$${program}_ttp
-            taskset -c 0 "$binary" --passphrase "$passphrase" --mode "$mode" --time "$repeats" "$@" \
+        for program in go full ours; do
+            ttp $program --passphrase "$passphrase" --mode "$mode" --time "$repeats" "$@" \
                 >>"$out/$name.$mode.$program.times"
         done
     done
-    "$here/times.py" "$name" "$mode" "$out/$name.$mode.go.times" "$out/$name.$mode.rust.times"
+    stem=$out/$name.$mode
+    "$here/times.py" "$name" "$mode" "$stem.go.times" "$stem.full.times" "$stem.ours.times"
 }
 
 echo '== events'
@@ -72,9 +84,11 @@ both load-v23 'Standalone Network ; February 2017' "$data"/load/*-v23-standalone
 both load-v26 'load test network' "$data"/load/*-v26.xdr.zstd
 both load-v27 'Apply Load' "$data"/load/*-v27.xdr.zstd
 "$out/cases" --ledgers 10000 >"$out/cases.xdr"
+verify= # their balances do not add up
 both cases 'Standalone Network ; February 2017' "$out/cases.xdr"
 
-echo '== times: median ms a ledger, one core'
+echo '== times: ms a ledger, medians, one core'
+pin='taskset -c 0'
 "$here/times.py" --header
 for mode in derived unified; do
     for ledger in 51000294 63092988 63092990; do

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Print one row of the table of times: the median ms a ledger of two programs and their ratio.
+"""Print one row of the table of times: the median ms a ledger of the programs, and Go's over ours.
 
-usage: times.py NAME MODE GO.times RUST.times     (or --header)
+usage: times.py NAME MODE GO.times FULL.times OURS.times     (or --header)
 
 A times file holds JSON lines {ledger, bytes, events, decode_ms, derive_ms, total_ms}; a ledger may
-be there several times (several rounds): its median counts. The row is the mean over the ledgers.
+be there several times (several rounds): its median counts. The row is the mean over the ledgers: the
+total, and in brackets decoding and deriving where a program does one after the other.
 """
 
 import collections
@@ -12,7 +13,8 @@ import json
 import statistics
 import sys
 
-ROW = "{:<12} {:<8} {:>7} {:>9} {:>7}   {:>18} {:>18} {:>18}   {:>6}"
+ROW = "{:<10} {:<8} {:>7} {:>8} {:>6}   {:>23}   {:>22}   {:>6}   {}"
+PROGRAMS = ("go", "ours, whole ledger", "ours")
 PARTS = ("decode_ms", "derive_ms", "total_ms")
 
 
@@ -22,31 +24,43 @@ def medians(path):
         for line in file:
             times = json.loads(line)
             rounds[times["ledger"]].append(times)
-    return {ledger: of[0] | {part: statistics.median(times[part] for times in of) for part in PARTS} for ledger, of in rounds.items()}
+    return {ledger: of[0] | {part: median(times[part] for times in of) for part in PARTS} for ledger, of in rounds.items()}
+
+
+def median(times):
+    known = [time for time in times if time is not None]
+    return statistics.median(known) if known else None
 
 
 def mean(ledgers, part):
-    return statistics.mean(ledger[part] for ledger in ledgers.values())
+    known = [ledger[part] for ledger in ledgers.values() if ledger[part] is not None]
+    return statistics.mean(known) if known else None
 
 
 def main():
     if sys.argv[1] == "--header":
-        print(ROW.format("set", "mode", "ledgers", "bytes", "events", "decode go/rust", "derive go/rust", "total go/rust", "ratio"))
+        print(ROW.format("set", "mode", "ledgers", "bytes", "events", *PROGRAMS, "ratios"))
         return 0
     name, mode, *paths = sys.argv[1:]
-    go, rust = (medians(path) for path in paths)
-    if set(go) != set(rust):
+    programs = [medians(path) for path in paths]
+    go = programs[0]
+    if any(set(program) != set(go) for program in programs):
         print(f"{name} {mode}: not the same ledgers", file=sys.stderr)
         return 1
-    pair = lambda part: f"{mean(go, part):.3f} / {mean(rust, part):.3f}"
+    ratios = (f"{mean(go, 'total_ms') / mean(program, 'total_ms'):.1f}x" for program in programs[1:])
     print(
         ROW.format(
             name, mode, len(go), round(mean(go, "bytes")), round(mean(go, "events")),
-            pair("decode_ms"), pair("derive_ms"), pair("total_ms"),
-            f"{mean(go, 'total_ms') / mean(rust, 'total_ms'):.1f}x",
+            *map(cell, programs), ", ".join(ratios),
         )
     )
     return 0
+
+
+def cell(program):
+    total, parts = mean(program, "total_ms"), [mean(program, part) for part in PARTS[:2]]
+    split = "" if None in parts else " ({:.3f} + {:.3f})".format(*parts)
+    return f"{total:.3f}{split}"
 
 
 if __name__ == "__main__":
