@@ -11,7 +11,10 @@
 
 pub mod format;
 pub mod ledger;
+pub mod processor;
 pub mod simulated;
+pub mod sink;
+pub mod source;
 pub mod token_transfer;
 
 mod address;

@@ -22,6 +22,9 @@ pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
     registry.source::<LedgerFilesConfig>(ledger_files(&ledger), |config, context| {
         Ok(Box::new(LedgerFiles::new(config, context)?))
     })?;
+    registry.source::<SimulatedConfig>(simulated(&ledger), |config, context| {
+        Ok(Box::new(Simulated::new(config, context)?))
+    })?;
     registry
         .processor::<TtpProcessorConfig>(ttp_processor(&ledger, &transfer), |config, context| {
             Ok(Box::new(TtpProcessor::new(config, context)?))

@@ -19,7 +19,8 @@ pub enum Disposition {
     Unspecified,
     /// The same call may well succeed later: retry, then the failure policy.
     Retry,
-    /// These events, named by sequence and path, can never be taken; the rest of the batch can.
+    /// These events, named by sequence and path, can never be taken; the rest of the batch can. Whether
+    /// they are left out, become dead letters, or end the run is the component's failure policy.
     Skip(Vec<(u64, Path)>),
     /// The component cannot go on; no policy helps.
     Stop,

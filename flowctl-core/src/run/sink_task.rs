@@ -119,9 +119,7 @@ impl SinkTask {
         batches: &[Batch],
         error: ComponentError,
     ) -> Result<Vec<Done>, RunError> {
-        use crate::component::Disposition;
-        let skips = matches!(error.disposition(), Disposition::Skip(_));
-        if self.policy.gives_up_after(&error) && !skips {
+        if self.policy.gives_up_after(&error) {
             return Err(self.failed(error));
         }
         let mut written = Vec::with_capacity(batches.len());

@@ -117,8 +117,8 @@ impl Policy {
         self.then == Then::Stop || *error.disposition() == Disposition::Stop
     }
 
-    /// Calls until it works, retries are used up, or retrying is of no use. Events that the component
-    /// itself wants to skip are left out on the way.
+    /// Calls until it works, retries are used up, or retrying is of no use. Where the policy goes on
+    /// after an error, events that the component itself names are left out on the way.
     async fn attempt(
         &self,
         step: &mut dyn Step,
@@ -137,7 +137,8 @@ impl Policy {
                 }
                 Err(error) => error,
             };
-            if let Disposition::Skip(keys) = error.disposition() {
+            if let (Disposition::Skip(keys), true) = (error.disposition(), self.then != Then::Stop)
+            {
                 let skipped = |event: &Event| {
                     keys.iter()
                         .any(|(s, p)| *s == event.sequence() && p == event.path())

@@ -89,7 +89,7 @@ async fn an_error_that_says_nothing_is_not_retried_and_stops_by_default() {
 #[tokio::test]
 async fn what_a_component_wants_to_skip_is_left_out_and_counted() {
     let vault = Vault::new();
-    let report = picky(skip_sevens, Final::Stop, &vault).complete().await;
+    let report = picky(skip_sevens, Final::Skip, &vault).complete().await;
     assert_eq!(
         vault.sequences(),
         (1..=30).filter(|n| n % 7 != 0).collect::<Vec<_>>()
@@ -101,6 +101,14 @@ async fn what_a_component_wants_to_skip_is_left_out_and_counted() {
         "{dropped:?}"
     );
     assert_eq!(status(&report, "in").durable, Some(30));
+}
+
+#[tokio::test]
+async fn what_a_component_wants_to_skip_ends_the_run_unless_the_policy_goes_on() {
+    let vault = Vault::new();
+    let report = picky(skip_sevens, Final::Stop, &vault).run().await;
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert_eq!(status(&report, "in").durable, None);
 }
 
 #[tokio::test]

@@ -15,8 +15,7 @@ use crate::{
     network_name::{NetworkName, required_network},
     source::PLACE,
     token_transfer::{
-        DeriveError, LedgerEvents, Mode, MuxedInfo, TokenTransferEvent, TokenTransfers,
-        TransactionError, verify,
+        DeriveError, LedgerEvents, Mode, MuxedInfo, TokenTransferEvent, TokenTransfers, verify,
     },
 };
 
@@ -189,17 +188,9 @@ impl Deriver {
             .codecs
             .encode(event)
             .map_err(|e| refuse("has no bytes").caused_by(e))?;
-        let ledger = ledger::decode(&bytes).map_err(|e| refuse("is malformed").caused_by(e))?;
-        let found = self.transfers.events(&ledger).map_err(|error| {
-            let other_network = matches!(
-                error,
-                DeriveError::Transaction {
-                    cause: TransactionError::NoEnvelope { .. },
-                    ..
-                }
-            );
-            if other_network {
-                let sequence = event.sequence();
+        let failed = |error: DeriveError| {
+            let sequence = event.sequence();
+            if error.is_other_network() {
                 ComponentError::stop(format!(
                     "ledger {sequence} is not of the network it should be"
                 ))
@@ -208,14 +199,18 @@ impl Deriver {
             } else {
                 refuse("has no derivable events").caused_by(error)
             }
-        })?;
-        if self.verify {
-            verify(&ledger, &found.events).map_err(|error| {
-                let sequence = event.sequence();
-                ComponentError::stop(format!("the events of ledger {sequence} do not add up"))
-                    .caused_by(error)
-            })?;
+        };
+        if !self.verify {
+            return self.transfers.events_of_xdr(&bytes).map_err(failed);
         }
+        // Verification looks at every part of the ledger, so all of it is decoded.
+        let ledger = ledger::decode(&bytes).map_err(|e| refuse("is malformed").caused_by(e))?;
+        let found = self.transfers.events(&ledger).map_err(failed)?;
+        verify(&ledger, &found.events).map_err(|error| {
+            let sequence = event.sequence();
+            ComponentError::stop(format!("the events of ledger {sequence} do not add up"))
+                .caused_by(error)
+        })?;
         Ok(found)
     }
 }
