@@ -156,21 +156,22 @@ fn ttp_processor(ledger: &EventType, transfer: &EventType) -> ComponentKind {
 
 fn jsonl() -> ComponentKind {
     let summary = "one line of JSON per event in a file; resumes without a gap or a duplicate";
-    let kind = ComponentKind::sink("jsonl", summary).look_with("tail -n 3 {path}");
-    kind.key(ConfigKey::required(
-        "path",
-        "a path",
-        "the file; its position is kept beside it in `PATH.position`",
-    ))
+    ComponentKind::sink("jsonl", summary)
+        .look_with("head -n 3 {path}")
+        .key(ConfigKey::required(
+            "path",
+            "a path",
+            "the file; its position is kept beside it in `PATH.position`",
+        ))
 }
 
 fn sqlite(transfer: &EventType) -> ComponentKind {
     let summary = "one row per token-transfer event in a SQLite database; resumes without a gap or a \
                    duplicate";
     let path = ConfigKey::required("path", "a path", "the database; made where there is none");
-    let look = "sqlite3 {path} 'select kind, count(*) from events group by kind'";
+    let query = "SELECT kind, asset_code, count(*) FROM events GROUP BY 1, 2";
     ComponentKind::sink("sqlite", summary)
-        .look_with(look)
+        .look_with(format!("sqlite3 {{path}} '{query}'"))
         .accepts(transfer.clone())
         .key(path)
 }

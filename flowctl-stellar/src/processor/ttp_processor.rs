@@ -188,20 +188,31 @@ impl Deriver {
             .codecs
             .encode(event)
             .map_err(|e| refuse("has no bytes").caused_by(e))?;
-        let failed = |error: DeriveError| {
-            let sequence = event.sequence();
-            if error.is_other_network() {
-                ComponentError::stop(format!(
-                    "ledger {sequence} is not of the network it should be"
-                ))
-                .caused_by(error)
-                .help("set `network_passphrase` to that of the network the ledgers are of")
-            } else {
-                refuse("has no derivable events").caused_by(error)
-            }
-        };
-        if !self.verify {
-            return self.transfers.events_of_xdr(&bytes).map_err(failed);
+        let found = self
+            .transfers
+            .events_of_xdr(&bytes)
+            .map_err(|error| match error {
+                DeriveError::Transaction {
+                    cause: TransactionError::NoEnvelope { .. },
+                    ..
+                } => {
+                    let sequence = event.sequence();
+                    ComponentError::stop(format!(
+                        "ledger {sequence} is not of the network it should be"
+                    ))
+                    .caused_by(error)
+                    .help("set `network_passphrase` to that of the network the ledgers are of")
+                }
+                DeriveError::Undecodable(_) => refuse("is malformed").caused_by(error),
+                _ => refuse("has no derivable events").caused_by(error),
+            })?;
+        if self.verify {
+            let ledger = ledger::decode(&bytes).map_err(|e| refuse("is malformed").caused_by(e))?;
+            verify(&ledger, &found.events).map_err(|error| {
+                let sequence = event.sequence();
+                ComponentError::stop(format!("the events of ledger {sequence} do not add up"))
+                    .caused_by(error)
+            })?;
         }
         // Verification looks at every part of the ledger, so all of it is decoded.
         let ledger = ledger::decode(&bytes).map_err(|e| refuse("is malformed").caused_by(e))?;

@@ -59,13 +59,7 @@ impl LineFile {
             Some(position) => position,
             None if length == 0 => FilePosition::default(),
             None => {
-                return Err(ComponentError::stop(format!(
-                    "`{}` holds data, but nothing beside it says how far it is complete",
-                    path.display()
-                ))
-                .help(
-                    "move the file away, give the sink another path, or run with `--fresh=sinks`",
-                ));
+                return Err(without_position(path));
             }
         };
         position
@@ -91,19 +85,24 @@ impl LineFile {
         Ok(lines)
     }
 
-    /// Removes the file and its position; nothing there is fine.
-    ///
-    /// The position is emptied first, or a crash in between would look like a file cut short.
+    /// Removes the file and its position, whatever is wrong with them; but never a file with data that
+    /// has no position beside it, which somebody else may have written.
     pub(super) fn remove(path: &Path) -> Result<(), ComponentError> {
         let position_file = PositionFile::beside(path);
         match File::open(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(file_error("open", path, error)),
             Ok(file) => {
                 lock(&file, path)?;
-                position_file.replace(&FilePosition::default())?;
+                let length = file
+                    .metadata()
+                    .map_err(|error| file_error("look at", path, error))?
+                    .len();
+                if length > 0 && !position_file.exists() {
+                    return Err(without_position(path));
+                }
                 fs::remove_file(path).map_err(|error| file_error("remove", path, error))?;
             }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(file_error("remove", path, error)),
         }
         position_file.remove()
     }
@@ -197,16 +196,24 @@ impl LineFile {
     }
 }
 
-/// Makes sure that no other process writes to the file while it is open here.
+/// Keeps other processes from writing to the file for as long as it is open.
 fn lock(file: &File, path: &Path) -> Result<(), ComponentError> {
     match file.try_lock() {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => {
-            let shown = path.display();
+            let path = path.display();
             Err(ComponentError::stop(format!(
-                "`{shown}` is in use by another process"
+                "`{path}` is in use by another process"
             )))
         }
         Err(TryLockError::Error(error)) => Err(file_error("lock", path, error)),
     }
+}
+
+fn without_position(path: &Path) -> ComponentError {
+    let path = path.display();
+    ComponentError::stop(format!(
+        "`{path}` holds data, but nothing beside it says how far it is complete"
+    ))
+    .help("move the file away or give the sink another path")
 }

@@ -108,6 +108,24 @@ impl PositionFile {
         Ok(Some(position))
     }
 
+    /// Whether there is such a file, readable or not.
+    pub(super) fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
+    /// Removes the file and what a replacement left unfinished.
+    pub(super) fn remove(&self) -> Result<(), ComponentError> {
+        for path in [&self.temporary, &self.path] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(file_error("remove", path, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Replaces what the file says, durably.
     pub(super) fn replace(&self, position: &FilePosition) -> Result<(), ComponentError> {
         let content = Content {

@@ -73,6 +73,7 @@ impl Sink for JsonLines {
     }
 
     async fn reset(&mut self) -> Result<(), ComponentError> {
+        self.opened = None;
         let path = self.config.path.clone();
         blocking(move || LineFile::remove(&path)).await
     }

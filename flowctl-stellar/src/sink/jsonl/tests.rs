@@ -215,6 +215,23 @@ async fn another_source_behind_the_same_name_is_refused_with_both() {
 }
 
 #[tokio::test]
+async fn a_reset_removes_what_this_sink_wrote_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.jsonl");
+    sink(&path).reset().await.unwrap();
+    let (mut written, _) = opened(&path).await;
+    written.write(&[batch(1, 3)]).await.unwrap();
+    assert!(said(sink(&path).reset().await.unwrap_err()).contains("in use"));
+    written.close().await.unwrap();
+    fs::write(position(&path), "damaged").unwrap();
+    sink(&path).reset().await.unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    fs::write(&path, "mine\n").unwrap();
+    assert!(said(sink(&path).reset().await.unwrap_err()).contains("holds data, but"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine\n");
+}
+
+#[tokio::test]
 async fn a_file_in_use_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.jsonl");

@@ -1,5 +1,7 @@
 use std::{
-    fs,
+    ffi::OsString,
+    fs::{self, File},
+    io::{ErrorKind, Read},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -20,6 +22,10 @@ use crate::sink::{FileIdentity, Positions, SourcePosition, file_error};
 pub(super) const APPLICATION_ID: i64 = 0x666c_6f77;
 /// The version of the schema that is made, and the only one that is written to.
 const SCHEMA_VERSION: i64 = 1;
+/// Where the header of a database holds its application id, big-endian, and how long the header is
+/// (SQLite, "Database File Format", section 1.3).
+const APPLICATION_ID_AT: usize = 68;
+const HEADER_BYTES: u64 = 100;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// How long another process may hold the database before a write fails.
@@ -62,6 +68,35 @@ impl Database {
             .positions()?
             .check(&format!("`{}`", path.display()), open)?;
         Ok(database)
+    }
+
+    /// Removes the database, whatever is wrong with it; but never a file that its header does not show
+    /// to be one of ours.
+    pub(super) fn remove(path: &Path) -> Result<(), ComponentError> {
+        let failed = |error| file_error("remove", path, error);
+        let mut header = Vec::new();
+        match File::open(path).and_then(|file| file.take(HEADER_BYTES).read_to_end(&mut header)) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let application = header
+            .get(APPLICATION_ID_AT..)
+            .and_then(<[u8]>::first_chunk);
+        let ours =
+            application.is_some_and(|id| i64::from(u32::from_be_bytes(*id)) == APPLICATION_ID);
+        if !header.is_empty() && !ours {
+            return Err(not_ours(path));
+        }
+        for suffix in ["-wal", "-shm", ""] {
+            let mut name = OsString::from(path);
+            name.push(suffix);
+            match fs::remove_file(name) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// How far the events are complete.
@@ -145,9 +180,14 @@ fn adopt(connection: &mut Connection, path: &Path) -> Result<(), ComponentError>
             "`{shown}` has version {version} of the schema, this flowctl writes version {SCHEMA_VERSION}"
         ))
         .help("use the flowctl that made it, or another path")),
-        _ => Err(ComponentError::stop(format!("`{shown}` is a database that flowctl did not make"))
-            .help("give the sink another path")),
+        _ => Err(not_ours(path)),
     }
+}
+
+fn not_ours(path: &Path) -> ComponentError {
+    let path = path.display();
+    ComponentError::stop(format!("`{path}` is a database that flowctl did not make"))
+        .help("give the sink another path")
 }
 
 fn positions(connection: &Connection) -> rusqlite::Result<Positions> {

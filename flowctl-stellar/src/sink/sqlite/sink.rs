@@ -61,8 +61,9 @@ impl Sink for Sqlite {
     }
 
     async fn reset(&mut self) -> Result<(), ComponentError> {
+        self.database = None;
         let path = self.config.path.clone();
-        blocking(move || remove(&path)).await
+        blocking(move || Database::remove(&path)).await
     }
 
     async fn close(&mut self) -> Result<(), ComponentError> {

@@ -350,6 +350,24 @@ async fn what_is_not_ours_is_refused_and_not_touched() {
 }
 
 #[tokio::test]
+async fn a_reset_removes_what_this_sink_wrote_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ttp.db");
+    sink(&path).reset().await.unwrap();
+    let (mut written, _) = try_open(&path, "f").await.unwrap();
+    written.write(&[batch(1, 40)]).await.unwrap();
+    drop(written);
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..200]).unwrap();
+    sink(&path).reset().await.unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    fs::write(&path, "mine").unwrap();
+    let error = sink(&path).reset().await.unwrap_err();
+    assert!(Chain(&error).to_string().contains("did not make"));
+    assert!(path.exists());
+}
+
+#[tokio::test]
 async fn a_database_that_is_removed_under_way_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ttp.db");
