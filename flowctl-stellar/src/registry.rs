@@ -5,7 +5,10 @@ use flowctl_core::{ComponentKind, ConfigKey, EventType, Registry, RegistryError}
 use crate::{
     processor::{TOKEN_TRANSFER_EVENT_TYPE, TtpProcessor, TtpProcessorConfig},
     sink::{Console, ConsoleConfig, JsonLines, JsonLinesConfig, Sqlite, SqliteConfig},
-    source::{LEDGER_EVENT_TYPE, LedgerFiles, LedgerFilesConfig, Simulated, SimulatedConfig},
+    source::{
+        LEDGER_EVENT_TYPE, Lake, LakeConfig, LedgerFiles, LedgerFilesConfig, Simulated,
+        SimulatedConfig,
+    },
     token_transfer::TokenTransferEvent,
 };
 
@@ -21,6 +24,9 @@ pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
     registry.event::<TokenTransferEvent>()?;
     registry.source::<LedgerFilesConfig>(ledger_files(&ledger), |config, context| {
         Ok(Box::new(LedgerFiles::new(config, context)?))
+    })?;
+    registry.source::<LakeConfig>(lake(&ledger), |config, context| {
+        Ok(Box::new(Lake::new(config, context)?))
     })?;
     registry.source::<SimulatedConfig>(simulated(&ledger), |config, context| {
         Ok(Box::new(Simulated::new(config, context)?))
@@ -75,6 +81,67 @@ fn ledger_files(ledger: &EventType) -> ComponentKind {
         "error",
         "whether ledgers may be missing; each gap is counted as a warning",
     ))
+}
+
+fn lake(ledger: &EventType) -> ComponentKind {
+    let summary = "ledgers of a data lake (SEP-54), such as Galexie fills; goes on at its tip";
+    let manifest = "as the lake's `.config.json` says";
+    let number = "a whole number";
+    ComponentKind::source("stellar-lake", summary)
+        .emits(ledger.clone())
+        .key(ConfigKey::required(
+            "url",
+            "a path or a file:// URL",
+            "the root of the lake",
+        ))
+        .key(ConfigKey::optional(
+            "network",
+            NETWORKS,
+            manifest,
+            "the network by name",
+        ))
+        .key(ConfigKey::optional(
+            "network_passphrase",
+            "text",
+            manifest,
+            "the network by its passphrase",
+        ))
+        .key(ConfigKey::optional(
+            "start_ledger",
+            "a ledger sequence",
+            "2",
+            "the first ledger",
+        ))
+        .key(ConfigKey::optional(
+            "end_ledger",
+            "a ledger sequence",
+            "none: it waits at the tip",
+            "the last ledger, inclusive",
+        ))
+        .key(ConfigKey::optional(
+            "ledgers_per_batch",
+            number,
+            manifest,
+            "how many ledgers are in an object",
+        ))
+        .key(ConfigKey::optional(
+            "batches_per_partition",
+            number,
+            manifest,
+            "how many objects are in a folder",
+        ))
+        .key(ConfigKey::optional(
+            "prefetch",
+            number,
+            "8",
+            "how many objects are fetched ahead",
+        ))
+        .key(ConfigKey::optional(
+            "poll_interval",
+            "a time, such as 5s",
+            "5s",
+            "the longest time between two looks for the next object at the tip",
+        ))
 }
 
 fn simulated(ledger: &EventType) -> ComponentKind {
@@ -198,10 +265,13 @@ fn console() -> ComponentKind {
         ))
 }
 
+/// The values of `network`.
+const NETWORKS: &str = "pubnet | testnet | futurenet | standalone | simulated";
+
 fn network(kind: ComponentKind) -> ComponentKind {
     kind.key(ConfigKey::optional(
         "network",
-        "pubnet | testnet | futurenet | standalone | simulated",
+        NETWORKS,
         "none",
         "the network by name; this or `network_passphrase` is needed",
     ))

@@ -12,6 +12,7 @@
 mod applied;
 mod chain;
 mod changes;
+mod check;
 mod decode;
 mod envelope;
 mod header;
@@ -22,6 +23,7 @@ pub use applied::{AppliedTransaction, applied_transactions};
 pub(crate) use applied::{is_classic, operation_results};
 pub use chain::{ChainError, Gaps, HashChain, Link};
 pub use changes::{ChangeError, EntryChange, entry_changes};
+pub(crate) use check::check;
 pub use decode::{DecodeError, decode, encode};
 pub use envelope::{EnvelopeView, Envelopes};
 pub use header::{HeaderError, LedgerHeader};

@@ -50,6 +50,13 @@ impl LedgerRange {
         self.end
     }
 
+    /// Whether the ledger is in the range.
+    #[must_use]
+    pub fn contains(self, sequence: u32) -> bool {
+        self.start.is_none_or(|start| start <= sequence)
+            && self.end.is_none_or(|end| sequence <= end)
+    }
+
     /// What is left of the range where a source resumes; `None`: nothing.
     pub(crate) fn after(self, resume: &Resume) -> Option<Self> {
         let Some(position) = &resume.after else {

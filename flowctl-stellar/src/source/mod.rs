@@ -7,8 +7,10 @@
 //! across a restart.
 
 mod chunk;
+mod duration_key;
 mod feed;
 mod identity;
+mod lake;
 mod ledger_checks;
 mod ledger_files;
 mod ledger_range;
@@ -18,11 +20,13 @@ pub(crate) use self::chunk::PLACE;
 pub use self::identity::LEDGER_EVENT_TYPE;
 use self::{
     chunk::Chunk,
+    duration_key::duration_key,
     feed::Feed,
     identity::{fingerprint, ledger_event_type},
     ledger_checks::LedgerChecks,
 };
 pub use self::{
+    lake::{Lake, LakeConfig, LakeSchema, ObjectName},
     ledger_checks::CheckError,
     ledger_files::{LedgerFiles, LedgerFilesConfig},
     ledger_range::{LedgerRange, RangeError},

@@ -1,11 +1,10 @@
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
-use flowctl_core::units::parse_duration;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::Deserialize;
 
 use crate::{
     simulated::{FIRST_LEDGER, Options, SimulatedNetwork},
-    source::LedgerRange,
+    source::{LedgerRange, duration_key},
 };
 
 /// What [`Simulated`](super::Simulated) simulates.
@@ -43,7 +42,7 @@ struct Keys {
     unified_events: Option<bool>,
     transactions_per_ledger: Option<u32>,
     accounts: Option<u32>,
-    #[serde(default, deserialize_with = "interval")]
+    #[serde(default, deserialize_with = "duration_key")]
     interval: Duration,
 }
 
@@ -73,8 +72,4 @@ impl TryFrom<Keys> for SimulatedConfig {
             interval: keys.interval,
         })
     }
-}
-
-fn interval<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    parse_duration(&Cow::<str>::deserialize(deserializer)?).map_err(D::Error::custom)
 }
