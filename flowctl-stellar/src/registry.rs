@@ -3,6 +3,7 @@ use std::io::Write;
 use flowctl_core::{ComponentKind, ConfigKey, EventType, Registry, RegistryError};
 
 use crate::{
+    format::RawLedger,
     processor::{TOKEN_TRANSFER_EVENT_TYPE, TtpProcessor, TtpProcessorConfig},
     sink::{Console, ConsoleConfig, JsonLines, JsonLinesConfig, Sqlite, SqliteConfig},
     source::{
@@ -21,6 +22,7 @@ use crate::{
 pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
     let ledger = event_type(LEDGER_EVENT_TYPE)?;
     let transfer = event_type(TOKEN_TRANSFER_EVENT_TYPE)?;
+    registry.event::<RawLedger>()?;
     registry.event::<TokenTransferEvent>()?;
     registry.source::<LedgerFilesConfig>(ledger_files(&ledger), |config, context| {
         Ok(Box::new(LedgerFiles::new(config, context)?))

@@ -6,6 +6,7 @@ mod build;
 mod contract_events;
 mod early_protocols;
 mod fees;
+mod full_disk;
 mod golden;
 mod hostile;
 mod json;

@@ -9,6 +9,7 @@ use flowctl_core::{
 };
 use flowctl_stellar::{
     Network, ledger,
+    simulated::{Options, SimulatedNetwork},
     token_transfer::{Mode, TokenTransfers},
 };
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use crate::ledgers;
 
 /// One source, the processor and one sink, each by name and configuration.
-pub(crate) fn pipeline(source: (&str, Value), ttp: Value, sink: (&str, Value)) -> PipelineSpec {
+fn pipeline(source: (&str, Value), ttp: Value, sink: (&str, Value)) -> PipelineSpec {
     let mut pipeline = PipelineSpec::new("test".parse().unwrap());
     let parts = [
         ("in", Role::Source, source),
@@ -165,4 +166,80 @@ async fn a_wrong_passphrase_ends_the_run_before_anything_is_written() {
     let error = Chain(&report.error.unwrap()).to_string();
     assert!(error.contains(Network::testnet().passphrase()), "{error}");
     assert_eq!(fs::read_to_string(path).unwrap(), "");
+}
+
+/// A pipeline over ledgers of a simulated network, as fast as they come.
+pub(crate) fn simulated(end_ledger: u32, sink: (&str, Value)) -> PipelineSpec {
+    let source = json!({ "seed": 5, "end_ledger": end_ledger });
+    let ttp = json!({ "network": "simulated", "verify": true });
+    pipeline(("stellar-simulated-network", source), ttp, sink)
+}
+
+/// All rows of the events in a database, in order, as text.
+fn rows(path: &Path) -> Vec<String> {
+    let database = rusqlite::Connection::open(path).unwrap();
+    let query =
+        "SELECT ledger_sequence || ',' || event_index || ',' || tx_hash || ',' || kind || ','
+        || coalesce(from_account, '') || ',' || coalesce(to_account, '') || ','
+        || coalesce(asset, '') || ',' || amount FROM events";
+    let mut statement = database.prepare(query).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+fn simulated_ledgers(end_ledger: usize) -> Vec<Vec<u8>> {
+    let network = SimulatedNetwork::new(Options::with_seed(5)).unwrap();
+    network
+        .take(end_ledger - 1)
+        .map(|ledger| ledger.bytes.to_vec())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_simulated_network_fills_both_files_and_a_raised_end_goes_on() {
+    let output = tempfile::tempdir().unwrap();
+    let (lines, database) = (
+        output.path().join("out.jsonl"),
+        output.path().join("out.db"),
+    );
+    for sink in [jsonl(&lines), ("sqlite", json!({ "path": database }))] {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        for end in [100, 100, 200] {
+            completed(&run(&simulated(end, sink.clone()), Arc::clone(&store)).await);
+        }
+        // With the state lost, the sink's own positions still keep it from being written twice.
+        completed(&run(&simulated(200, sink), Arc::new(MemoryStore::new())).await);
+    }
+    let wanted = golden(
+        &SimulatedNetwork::network(),
+        Mode::Auto,
+        &simulated_ledgers(200),
+    );
+    assert!(fs::read_to_string(&lines).unwrap() == wanted);
+    let rows = rows(&database);
+    assert_eq!(rows.len(), wanted.lines().count());
+    for (row, line) in rows.iter().zip(wanted.lines()) {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let kind = row.split(',').nth(3).unwrap();
+        let amount = row.split(',').nth(7).unwrap();
+        assert_eq!(line[kind]["amount"], amount, "{row}");
+    }
+}
+
+#[tokio::test]
+async fn another_seed_behind_the_same_name_is_refused() {
+    let output = tempfile::tempdir().unwrap();
+    let path = output.path().join("out.jsonl");
+    completed(&run(&simulated(20, jsonl(&path)), Arc::new(MemoryStore::new())).await);
+    let before = fs::read(&path).unwrap();
+    let mut other = simulated(20, jsonl(&path));
+    other.components[0].config = Config::new(json!({ "seed": 6, "end_ledger": 20 })).unwrap();
+    let report = run(&other, Arc::new(MemoryStore::new())).await;
+    assert_eq!(report.outcome, Outcome::Failed);
+    let error = Chain(&report.error.unwrap()).to_string();
+    assert!(
+        error.contains("simulated:5:") && error.contains("simulated:6:"),
+        "{error}"
+    );
+    assert_eq!(fs::read(&path).unwrap(), before);
 }

@@ -79,8 +79,8 @@ async fn try_open(path: &Path, fingerprint: &str) -> Result<(JsonLines, u64), Co
     Ok((sink, held.values().copied().next().unwrap_or(0)))
 }
 
-fn said(error: ComponentError) -> String {
-    Chain(&error).to_string()
+fn said(error: &ComponentError) -> String {
+    Chain(error).to_string()
 }
 
 fn position(path: &Path) -> PathBuf {
@@ -167,16 +167,16 @@ async fn a_file_that_somebody_changed_is_refused() {
     let (data, stored) = (fs::read(&path).unwrap(), fs::read(position(&path)).unwrap());
 
     fs::write(&path, &data[..data.len() - 1]).unwrap();
-    assert!(said(try_open(&path, "f").await.unwrap_err()).contains("bytes where 24 were written"));
+    assert!(said(&try_open(&path, "f").await.unwrap_err()).contains("bytes where 24 were written"));
 
     let mut swapped = data.clone();
     swapped[5] ^= 1;
     fs::write(&path, &swapped).unwrap();
-    assert!(said(try_open(&path, "f").await.unwrap_err()).contains("not what was written"));
+    assert!(said(&try_open(&path, "f").await.unwrap_err()).contains("not what was written"));
 
     fs::write(&path, &data).unwrap();
     fs::write(position(&path), &stored[..stored.len() / 2]).unwrap();
-    assert!(said(try_open(&path, "f").await.unwrap_err()).contains("is damaged"));
+    assert!(said(&try_open(&path, "f").await.unwrap_err()).contains("is damaged"));
 
     let text = String::from_utf8(stored.clone()).unwrap();
     fs::write(
@@ -184,17 +184,17 @@ async fn a_file_that_somebody_changed_is_refused() {
         text.replace("\"through\":3", "\"through\":2"),
     )
     .unwrap();
-    assert!(said(try_open(&path, "f").await.unwrap_err()).contains("is damaged"));
+    assert!(said(&try_open(&path, "f").await.unwrap_err()).contains("is damaged"));
 
     fs::write(
         position(&path),
         text.replace("\"format\":1", "\"format\":2"),
     )
     .unwrap();
-    assert!(said(try_open(&path, "f").await.unwrap_err()).contains("a format that this version"));
+    assert!(said(&try_open(&path, "f").await.unwrap_err()).contains("a format that this version"));
 
     fs::remove_file(position(&path)).unwrap();
-    assert!(said(try_open(&path, "f").await.unwrap_err()).contains("holds data, but"));
+    assert!(said(&try_open(&path, "f").await.unwrap_err()).contains("holds data, but"));
 
     fs::write(position(&path), &stored).unwrap();
     assert_eq!(opened(&path).await.1, 3);
@@ -207,7 +207,7 @@ async fn another_source_behind_the_same_name_is_refused_with_both() {
     let (mut sink, _) = opened(&path).await;
     sink.write(&[batch(1, 3)]).await.unwrap();
     sink.close().await.unwrap();
-    let error = said(try_open(&path, "other").await.unwrap_err());
+    let error = said(&try_open(&path, "other").await.unwrap_err());
     assert!(
         error.contains("`f`") && error.contains("`other`"),
         "{error}"
@@ -221,13 +221,13 @@ async fn a_reset_removes_what_this_sink_wrote_and_nothing_else() {
     sink(&path).reset().await.unwrap();
     let (mut written, _) = opened(&path).await;
     written.write(&[batch(1, 3)]).await.unwrap();
-    assert!(said(sink(&path).reset().await.unwrap_err()).contains("in use"));
+    assert!(said(&sink(&path).reset().await.unwrap_err()).contains("in use"));
     written.close().await.unwrap();
     fs::write(position(&path), "damaged").unwrap();
     sink(&path).reset().await.unwrap();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     fs::write(&path, "mine\n").unwrap();
-    assert!(said(sink(&path).reset().await.unwrap_err()).contains("holds data, but"));
+    assert!(said(&sink(&path).reset().await.unwrap_err()).contains("holds data, but"));
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine\n");
 }
 
@@ -236,7 +236,7 @@ async fn a_file_in_use_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.jsonl");
     let (_sink, _) = opened(&path).await;
-    assert!(said(try_open(&path, "f").await.unwrap_err()).contains("in use by another process"));
+    assert!(said(&try_open(&path, "f").await.unwrap_err()).contains("in use by another process"));
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn an_event_without_a_codec_is_named_and_nothing_of_the_call_is_written() 
         Batch::new("in".parse().unwrap(), 2, vec![stranger]),
     ];
     let error = sink.write(&batches).await.unwrap_err();
-    assert!(said(error).contains("`test.stranger`"));
+    assert!(said(&error).contains("`test.stranger`"));
     assert_eq!(fs::read_to_string(&path).unwrap(), "");
     sink.write(&[batch(1, 2)]).await.unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), lines(2));
@@ -265,7 +265,7 @@ async fn a_folder_that_is_removed_under_way_is_an_error_and_nothing_is_acknowled
     fs::remove_dir_all(folder.path().join("gone")).unwrap();
     let error = sink.write(&[batch(4, 6)]).await.unwrap_err();
     assert!(!error.is_transient());
-    assert!(said(error).contains("out.jsonl"));
+    assert!(said(&error).contains("out.jsonl"));
 }
 
 #[tokio::test]

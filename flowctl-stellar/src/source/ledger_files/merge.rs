@@ -67,9 +67,8 @@ impl Merge {
             let mut lowest = None;
             let mut still_open = Vec::with_capacity(self.open.len());
             for mut file in self.open.drain(..) {
-                match file.next_if(Result::is_err) {
-                    Some(Err(error)) => return Err(error),
-                    Some(Ok(_)) | None => {}
+                if let Some(Err(error)) = file.next_if(Result::is_err) {
+                    return Err(error);
                 }
                 let Some(Ok(ledger)) = file.peek() else {
                     continue;
