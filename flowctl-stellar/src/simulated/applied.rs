@@ -83,16 +83,18 @@ impl AppliedTransaction {
         state.begin();
         let (results, operations) = apply_operations(state, emitter, cast, planned);
         let all_succeeded = results.iter().all(succeeded);
+        let envelope = planned.envelope(network);
         let refund = planned.resources.map_or(0, |resources| resources.refund);
         let mut applied = Self {
-            envelope: planned.envelope(network),
             result: result(
                 planned,
+                &envelope,
                 network,
                 results,
                 all_succeeded,
                 planned.fee() - refund,
             ),
+            envelope,
             payer: planned.payer(),
             is_contract_call: planned.resources.is_some(),
             charged: planned.fee(),
@@ -215,12 +217,12 @@ impl StaleAccount {
 
 fn result(
     planned: &PlannedTransaction,
+    envelope: &TransactionEnvelope,
     network: &Network,
     results: Vec<OperationResult>,
     succeeded: bool,
     fee_charged: i64,
 ) -> TransactionResultPair {
-    let envelope = planned.envelope(network);
     let result = match (&planned.fee_source, succeeded) {
         (None, true) => TransactionResultResult::TxSuccess(list(results)),
         (None, false) => TransactionResultResult::TxFailed(list(results)),
@@ -234,7 +236,7 @@ fn result(
         }
     };
     TransactionResultPair {
-        transaction_hash: transaction_hash(&envelope, network),
+        transaction_hash: transaction_hash(envelope, network),
         result: TransactionResult {
             fee_charged,
             result,

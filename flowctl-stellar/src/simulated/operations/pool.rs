@@ -37,10 +37,12 @@ pub(super) fn plan(planner: &mut Planner<'_>) -> Option<Vec<Step>> {
         return plan_deposit(planner, source, &one, &other, is_bank);
     }
     let amount = match planner.random.below(10) {
+        // The bank leaves nothing: see `authorization`.
+        _ if is_bank => shares,
         0 | 1 => shares,
         // One share is worth nothing of the scarcer asset: rounding leaves it to the others.
-        2 | 3 if !is_bank => shares.saturating_sub(1).max(1),
-        4 if !is_bank => 1,
+        2 | 3 => shares.saturating_sub(1).max(1),
+        4 => 1,
         _ => planner.random.between(1, shares),
     };
     let body = OperationBody::LiquidityPoolWithdraw(LiquidityPoolWithdrawOp {

@@ -1,5 +1,5 @@
 use stellar_xdr::{
-    AccountEntry, AccountEntryExt, AccountFlags, AccountId, LedgerEntryData, SequenceNumber,
+    AccountEntry, AccountEntryExt, AccountFlags, AccountId, Asset, LedgerEntryData, SequenceNumber,
     Thresholds, TrustLineEntry, TrustLineEntryExt, TrustLineFlags,
 };
 
@@ -51,30 +51,16 @@ pub(in crate::simulated) fn genesis(options: &Options, cast: &Cast) -> LedgerSta
         account.num_sub_entries = 4;
         state.put(LedgerEntryData::Account(account));
         for asset in cast.issued_assets() {
-            let Some(line_asset) = line_asset(asset) else {
-                continue;
-            };
-            let regulated = issuer(asset) == Some(&cast.regulator);
-            let mut flags = bit(TrustLineFlags::AuthorizedFlag);
-            if regulated && clawback {
-                flags |= bit(TrustLineFlags::TrustlineClawbackEnabledFlag);
-            }
-            state.put(LedgerEntryData::Trustline(TrustLineEntry {
-                account_id: holder.clone(),
-                asset: line_asset,
-                balance: START_BALANCE,
-                limit: i64::MAX,
-                flags,
-                ext: TrustLineEntryExt::V0,
-            }));
+            put_line(&mut state, cast, holder, asset, clawback);
         }
     }
     rest -= 2 * START_BALANCE;
-    state.put(LedgerEntryData::Account(account(
-        &cast.bank,
-        START_BALANCE,
-        None,
-    )));
+    let mut bank = account(&cast.bank, START_BALANCE, None);
+    bank.num_sub_entries = 2;
+    state.put(LedgerEntryData::Account(bank));
+    for asset in &cast.regulated_assets {
+        put_line(&mut state, cast, &cast.bank, asset, clawback);
+    }
     let mut regulator = account(&cast.regulator, START_BALANCE, None);
     regulator.flags =
         account_bit(AccountFlags::RequiredFlag) | account_bit(AccountFlags::RevocableFlag);
@@ -86,6 +72,31 @@ pub(in crate::simulated) fn genesis(options: &Options, cast: &Cast) -> LedgerSta
     state.put(LedgerEntryData::Account(root));
     state.begin();
     state
+}
+
+/// Gives the account tokens of `asset` to start with.
+fn put_line(
+    state: &mut LedgerState,
+    cast: &Cast,
+    holder: &AccountId,
+    asset: &Asset,
+    clawback: bool,
+) {
+    let Some(line_asset) = line_asset(asset) else {
+        return;
+    };
+    let mut flags = bit(TrustLineFlags::AuthorizedFlag);
+    if clawback && issuer(asset) == Some(&cast.regulator) {
+        flags |= bit(TrustLineFlags::TrustlineClawbackEnabledFlag);
+    }
+    state.put(LedgerEntryData::Trustline(TrustLineEntry {
+        account_id: holder.clone(),
+        asset: line_asset,
+        balance: START_BALANCE,
+        limit: i64::MAX,
+        flags,
+        ext: TrustLineEntryExt::V0,
+    }));
 }
 
 /// The flag's bit in an account.

@@ -23,6 +23,8 @@ pub(in crate::simulated) struct LedgerState {
     pub(in crate::simulated) protocol: u32,
     pub(in crate::simulated) close_time: u64,
     pub(in crate::simulated) totals: Totals,
+    /// Whether changes are told; skipped ledgers do without.
+    pub(in crate::simulated) tells_changes: bool,
     group: Touched,
     /// The touched entries that had to be restored from the archive first.
     restored: BTreeSet<LedgerKey>,
@@ -53,6 +55,7 @@ impl LedgerState {
             protocol,
             close_time,
             totals,
+            tells_changes: true,
             group: Touched::new(),
             restored: BTreeSet::new(),
             transaction: Touched::new(),
@@ -84,6 +87,11 @@ impl LedgerState {
 
     /// Ends a group of changes and tells them, in the order of their keys.
     pub(in crate::simulated) fn take_changes(&mut self) -> Vec<LedgerEntryChange> {
+        if !self.tells_changes {
+            self.group.clear();
+            self.restored.clear();
+            return Vec::new();
+        }
         let mut changes = Vec::with_capacity(2 * self.group.len());
         let restored = std::mem::take(&mut self.restored);
         for (key, before) in std::mem::take(&mut self.group) {

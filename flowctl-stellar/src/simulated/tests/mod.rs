@@ -1,8 +1,13 @@
+mod coverage;
+
 use std::collections::BTreeMap;
 
-use stellar_xdr::{LedgerCloseMeta, LedgerHeader as XdrHeader, Limits, WriteXdr};
+use stellar_xdr::{
+    Asset, LedgerCloseMeta, LedgerEntryData, LedgerHeader as XdrHeader, Limits,
+    LiquidityPoolEntryBody, ScAddress, WriteXdr,
+};
 
-use super::*;
+use super::{state::amount, *};
 use crate::{
     Hash,
     ledger::{Gaps, HashChain, LedgerHeader, decode, encode},
@@ -210,21 +215,103 @@ fn by_place(events: &[TokenTransferEvent]) -> BTreeMap<(u32, Option<u32>), Vec<S
     places
 }
 
+/// Whether `event`, which only the derivation tells, is a burn of nothing out of a pool.
+fn is_burn_of_nothing(event: &str) -> bool {
+    event.contains("\"burn\":{\"from\":\"L") && event.contains("\"amount\":\"0\"")
+}
+
+/// Divergence 1 is one of order only. Divergence 2: the derivation tells a burn of nothing where a revoked
+/// trust line's pool shares were worth only one of the pool's assets. The others do not arise here:
+/// before protocol 8, operations that Go does not reconcile stand alone; authorisations are no token
+/// events; and the archive is restored rightly.
 #[test]
-fn derived_events_are_those_that_core_would_write() {
+fn derived_events_are_those_of_core_but_for_burns_of_nothing() {
+    let mut burns_of_nothing = 0;
     for seed in seeds() {
         for protocol in PROTOCOLS {
             let mut network = network(options(seed, protocol, true));
             for _ in 0..ledgers_each() {
                 let ledger = network.close_ledger();
-                let derived = by_place(&events(Mode::Derived, &ledger));
+                let mut derived = by_place(&events(Mode::Derived, &ledger));
                 let unified = by_place(&events(Mode::Unified, &ledger));
                 for (place, expected) in &unified {
-                    let found = derived.get(place);
-                    assert_eq!(found, Some(expected), "seed {seed}, protocol {protocol}");
+                    let mut found = derived.remove(place).unwrap_or_default();
+                    if found != *expected {
+                        let all = found.len();
+                        found.retain(|event| !is_burn_of_nothing(event));
+                        burns_of_nothing += all - found.len();
+                    }
+                    assert_eq!(found, *expected, "seed {seed}, protocol {protocol}");
                 }
-                assert_eq!(derived.len(), unified.len());
+                assert!(derived.is_empty(), "seed {seed}, protocol {protocol}");
             }
         }
     }
+    // So that the exception above is known to be needed.
+    if ledgers_each() >= 300 {
+        assert_ne!(burns_of_nothing, 0);
+    }
 }
+
+/// All lumens of accounts, claimable balances, pools and contracts.
+fn lumens(network: &SimulatedNetwork) -> i128 {
+    let native = network.cast.contract_of(&Asset::Native);
+    let of = |entry: &LedgerEntryData| match entry {
+        LedgerEntryData::Account(account) => i128::from(account.balance),
+        LedgerEntryData::ClaimableBalance(balance) if balance.asset == Asset::Native => {
+            i128::from(balance.amount)
+        }
+        LedgerEntryData::LiquidityPool(pool) => {
+            let LiquidityPoolEntryBody::LiquidityPoolConstantProduct(pool) = &pool.body;
+            // The lumen is the first of all assets.
+            if pool.params.asset_a == Asset::Native {
+                i128::from(pool.reserve_a)
+            } else {
+                0
+            }
+        }
+        LedgerEntryData::ContractData(entry)
+            if entry.contract == ScAddress::Contract(native.clone()) =>
+        {
+            amount(&entry.val)
+        }
+        _ => 0,
+    };
+    network.state.entries().map(of).sum()
+}
+
+#[test]
+fn lumens_and_the_fee_pool_add_up_to_all_coins() {
+    for protocol in PROTOCOLS.into_iter().filter(|protocol| *protocol >= 8) {
+        let mut network = network(options(1, protocol, false));
+        for _ in 0..ledgers_each() {
+            let ledger = network.close_ledger();
+            let header = header(&ledger);
+            let sum = lumens(&network) + i128::from(header.fee_pool);
+            assert_eq!(sum, i128::from(header.total_coins), "protocol {protocol}");
+        }
+    }
+}
+
+/// The bytes of a format are fixed. If this fails and the change is meant, `FORMAT` has to go up.
+#[test]
+fn the_bytes_of_the_format_are_fixed() {
+    let mut upgrading = options(3, 11, false);
+    upgrading.upgrades = [(80, 19), (160, 22), (240, 26)]
+        .map(|(sequence, protocol)| ProtocolUpgrade { sequence, protocol })
+        .to_vec();
+    let hashes: Vec<_> = [Options::with_seed(1), options(2, 21, true), upgrading]
+        .into_iter()
+        .map(|options| {
+            let mut bytes = Vec::new();
+            for ledger in network(options).take(300) {
+                bytes.extend_from_slice(&ledger.bytes);
+            }
+            Hash::of(bytes).to_string()
+        })
+        .collect();
+    assert_eq!(FORMAT, 1);
+    assert_eq!(hashes, GOLDEN);
+}
+
+const GOLDEN: [&str; 3] = ["", "", ""];
