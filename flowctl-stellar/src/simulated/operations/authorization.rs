@@ -70,7 +70,12 @@ pub(super) fn plan(planner: &mut Planner<'_>) -> Option<Vec<Step>> {
     } else {
         in_pools
     };
-    let trustor = (*planner.random.pick(&candidates)?).clone();
+    let bank = planner.cast.bank.clone();
+    let trustor = if candidates.contains(&&bank) && planner.random.chance(40) {
+        bank
+    } else {
+        (*planner.random.pick(&candidates)?).clone()
+    };
     if trustor == planner.cast.bank && !is_worth_telling(planner, &trustor) {
         return None;
     }

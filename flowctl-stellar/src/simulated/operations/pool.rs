@@ -10,10 +10,7 @@ use crate::simulated::state::{Pool, Refusal, pool_id, pool_parameters};
 
 /// Joins a pool, puts tokens in, or takes some, all, or all but one share out.
 pub(super) fn plan(planner: &mut Planner<'_>) -> Option<Vec<Step>> {
-    let (one, other) = (planner.asset(), planner.asset());
-    if one == other {
-        return None;
-    }
+    let (one, other) = pair(planner)?;
     let is_bank = planner.random.chance(25);
     let source = if is_bank {
         planner.cast.bank.clone()
@@ -52,6 +49,18 @@ pub(super) fn plan(planner: &mut Planner<'_>) -> Option<Vec<Step>> {
         min_amount_b: 0,
     });
     Step::alone(source, body)
+}
+
+/// Two assets; often a free and a regulated one, so that revocations find the bank in pools of its own.
+fn pair(planner: &mut Planner<'_>) -> Option<(Asset, Asset)> {
+    if planner.random.chance(50) {
+        let cast = planner.cast;
+        let free = planner.random.pick(&cast.free_assets)?.clone();
+        let regulated = planner.random.pick(&cast.regulated_assets)?.clone();
+        return Some((free, regulated));
+    }
+    let (one, other) = (planner.asset(), planner.asset());
+    (one != other).then_some((one, other))
 }
 
 fn plan_deposit(
