@@ -10,10 +10,7 @@ use crate::Hash;
     reason = "the generator makes lists far shorter than their maximum"
 )]
 pub(super) fn list<T, const MAX: u32>(items: Vec<T>) -> VecM<T, MAX> {
-    items
-        .try_into()
-        .ok()
-        .expect("a list shorter than its maximum")
+    items.try_into().expect("a list shorter than its maximum")
 }
 
 #[expect(
@@ -21,10 +18,7 @@ pub(super) fn list<T, const MAX: u32>(items: Vec<T>) -> VecM<T, MAX> {
     reason = "the generator makes texts no longer than their maximum"
 )]
 pub(super) fn text<const MAX: u32>(bytes: &[u8]) -> StringM<MAX> {
-    bytes
-        .try_into()
-        .ok()
-        .expect("a text no longer than its maximum")
+    bytes.try_into().expect("a text no longer than its maximum")
 }
 
 #[expect(
@@ -34,7 +28,6 @@ pub(super) fn text<const MAX: u32>(bytes: &[u8]) -> StringM<MAX> {
 pub(super) fn byte_string<const MAX: u32>(bytes: &[u8]) -> BytesM<MAX> {
     bytes
         .try_into()
-        .ok()
         .expect("bytes no longer than their maximum")
 }
 

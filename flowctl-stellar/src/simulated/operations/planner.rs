@@ -70,8 +70,8 @@ impl Planner<'_> {
     pub(super) fn another_holder(&mut self, other: &AccountId) -> Option<AccountId> {
         let holders = &self.cast.holders;
         let start = self.random.index(holders.len());
-        let around = holders.iter().cycle().skip(start).take(2);
-        around.filter(|holder| *holder != other).next().cloned()
+        let mut around = holders.iter().cycle().skip(start).take(2);
+        around.find(|holder| *holder != other).cloned()
     }
 
     /// The lumen, or one of the issued assets.
