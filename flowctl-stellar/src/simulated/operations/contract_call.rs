@@ -137,7 +137,7 @@ pub(super) fn approve(
         let name = crate::Asset::from(asset).to_string();
         ScVal::String(stellar_xdr::ScString(text(name.as_bytes())))
     }));
-    let until = ScVal::U32(application.state.sequence + 1_000);
+    let until = ScVal::U32(application.state.sequence.saturating_add(1_000));
     let data = ScVal::Vec(Some(stellar_xdr::ScVec(list(vec![number(1_000), until]))));
     application
         .emitter

@@ -9,6 +9,7 @@ mod clawback;
 mod contract_call;
 mod inflation;
 mod offer;
+mod order;
 mod outcome;
 mod path_payment;
 mod payment;

@@ -142,7 +142,7 @@ impl LedgerState {
             .entries
             .get(key)
             .map(|entry| entry.last_modified_ledger_seq);
-        let is_archived = last.is_some_and(|last| last + LIFE_TIME < self.sequence);
+        let is_archived = last.is_some_and(|last| last.saturating_add(LIFE_TIME) < self.sequence);
         if is_archived && self.protocol >= FIRST_PROTOCOL_WITH_RESTORATION {
             self.restored.insert(key.clone());
         }
