@@ -11,9 +11,10 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum};
-use flowctl_benches::{Failure, RawLedger};
+use flowctl_benches::Failure;
 use flowctl_stellar::{
     Network,
+    format::{DEFAULT_MAX_LEDGER_BYTES, LedgerReader, RawLedger},
     ledger::decode,
     token_transfer::{self, TokenTransfers},
 };
@@ -55,7 +56,7 @@ enum Mode {
 
 fn main() -> Result<(), Failure> {
     let options = Options::parse();
-    let ledgers = RawLedger::read(&options.inputs)?;
+    let ledgers = read(&options.inputs)?;
     let mode = match options.mode {
         Mode::Derived => token_transfer::Mode::Derived,
         Mode::Unified => token_transfer::Mode::Unified,
@@ -79,6 +80,23 @@ fn main() -> Result<(), Failure> {
         errors.flush()?;
     }
     Ok(out.flush()?)
+}
+
+/// Every ledger of the files, or of stdin if there is no file, ordered by sequence.
+fn read(paths: &[PathBuf]) -> Result<Vec<RawLedger>, Failure> {
+    let limit = DEFAULT_MAX_LEDGER_BYTES;
+    let mut ledgers = Vec::new();
+    if paths.is_empty() {
+        ledgers =
+            LedgerReader::new("stdin", Box::new(io::stdin()), limit)?.collect::<Result<_, _>>()?;
+    }
+    for path in paths {
+        for ledger in LedgerReader::open(path, limit)? {
+            ledgers.push(ledger?);
+        }
+    }
+    ledgers.sort_by_key(|ledger: &RawLedger| ledger.header.sequence);
+    Ok(ledgers)
 }
 
 fn create(path: Option<PathBuf>, fallback: impl Write + 'static) -> io::Result<Box<dyn Write>> {
@@ -110,7 +128,7 @@ impl Processor {
         let told = match told {
             Ok(told) => told,
             Err(cause) => {
-                let failed = json!({"error": chain(&cause), "ledger": raw.sequence});
+                let failed = json!({"error": chain(&cause), "ledger": raw.header.sequence});
                 writeln!(errors, "{failed}")?;
                 return Ok(());
             }
@@ -124,7 +142,7 @@ impl Processor {
         if self.verify
             && let Err(cause) = token_transfer::verify(&decode(&raw.bytes)?, &told.events)
         {
-            let failed = json!({"ledger": raw.sequence, "verify": chain(&cause)});
+            let failed = json!({"ledger": raw.header.sequence, "verify": chain(&cause)});
             writeln!(errors, "{failed}")?;
         }
         Ok(())
@@ -150,7 +168,7 @@ impl Processor {
             total.push(start.elapsed());
         }
         Ok(json!({
-            "ledger": raw.sequence,
+            "ledger": raw.header.sequence,
             "bytes": raw.bytes.len(),
             "events": events,
             "decode_ms": median_ms(decoding),
