@@ -23,6 +23,7 @@ rust=${CARGO_TARGET_DIR:-$workspace/target}/release
 pubnet='Public Global Stellar Network ; September 2015'
 testnet='Test SDF Network ; September 2015'
 core='(V) (;,,;) (V)'
+simulation='flowctl simulated network ; v1'
 
 # ttp PROGRAM FLAG…: the Go processor, ours with the whole ledger decoded first, or ours.
 ttp() {
@@ -83,6 +84,10 @@ both testnet "$testnet" "$data"/testnet/*.tar.zst
 both load-v23 'Standalone Network ; February 2017' "$data"/load/*-v23-standalone.xdr.zstd
 both load-v26 'load test network' "$data"/load/*-v26.xdr.zstd
 both load-v27 'Apply Load' "$data"/load/*-v27.xdr.zstd
+"$rust/simulate" --ledgers "$simulated" >"$out/simulated.xdr"
+both simulated "$simulation" "$out/simulated.xdr"
+"$rust/simulate" --ledgers "$simulated" --seed 2 --no-unified-events >"$out/simulated.xdr"
+compare sim-plain "$simulation" derived "$out/simulated.xdr"
 "$out/cases" --ledgers 10000 >"$out/cases.xdr"
 verify= # their balances do not add up
 both cases 'Standalone Network ; February 2017' "$out/cases.xdr"
