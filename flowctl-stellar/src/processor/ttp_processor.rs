@@ -15,7 +15,8 @@ use crate::{
     network_name::{NetworkName, required_network},
     source::PLACE,
     token_transfer::{
-        DeriveError, LedgerEvents, Mode, MuxedInfo, TokenTransferEvent, TokenTransfers, verify,
+        DeriveError, LedgerEvents, Mode, MuxedInfo, TokenTransferEvent, TokenTransfers,
+        TransactionError, verify,
     },
 };
 
@@ -214,14 +215,6 @@ impl Deriver {
                     .caused_by(error)
             })?;
         }
-        // Verification looks at every part of the ledger, so all of it is decoded.
-        let ledger = ledger::decode(&bytes).map_err(|e| refuse("is malformed").caused_by(e))?;
-        let found = self.transfers.events(&ledger).map_err(failed)?;
-        verify(&ledger, &found.events).map_err(|error| {
-            let sequence = event.sequence();
-            ComponentError::stop(format!("the events of ledger {sequence} do not add up"))
-                .caused_by(error)
-        })?;
         Ok(found)
     }
 }

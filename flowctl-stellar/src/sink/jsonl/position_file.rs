@@ -141,16 +141,6 @@ impl PositionFile {
             .map_err(|error| file_error("write", &self.path, error))
     }
 
-    /// Removes the file; none is fine.
-    pub(super) fn remove(&self) -> Result<(), ComponentError> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(file_error("remove", &self.path, error))
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn write(&self, text: &[u8]) -> io::Result<()> {
         let mut file = File::create(&self.temporary)?;
         file.write_all(text)?;

@@ -88,17 +88,6 @@ fn position(path: &Path) -> PathBuf {
 }
 
 #[tokio::test]
-async fn a_reset_removes_the_lines_and_their_position_even_when_they_are_damaged() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("out.jsonl");
-    sink(&path).reset().await.unwrap();
-    fs::write(&path, "not ours, or not any more").unwrap();
-    fs::write(folder.path().join("out.jsonl.position"), "damaged").unwrap();
-    sink(&path).reset().await.unwrap();
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-}
-
-#[tokio::test]
 async fn what_was_written_is_held_when_it_is_opened_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new/folder/out.jsonl");

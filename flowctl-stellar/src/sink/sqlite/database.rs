@@ -19,7 +19,7 @@ use super::{
 use crate::sink::{FileIdentity, Positions, SourcePosition, file_error};
 
 /// `flow`, in ASCII: tells our databases from others.
-pub(super) const APPLICATION_ID: i64 = 0x666c_6f77;
+const APPLICATION_ID: i64 = 0x666c_6f77;
 /// The version of the schema that is made, and the only one that is written to.
 const SCHEMA_VERSION: i64 = 1;
 /// Where the header of a database holds its application id, big-endian, and how long the header is

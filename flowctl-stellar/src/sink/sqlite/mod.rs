@@ -14,7 +14,6 @@
 
 mod config;
 mod database;
-mod remove;
 mod row;
 mod sink;
 mod sqlite_error;

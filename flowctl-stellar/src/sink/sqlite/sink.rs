@@ -6,7 +6,7 @@ use flowctl_core::{
     event::Batch,
 };
 
-use super::{SqliteConfig, database::Database, remove::remove};
+use super::{SqliteConfig, database::Database};
 use crate::sink::blocking;
 
 /// Puts token-transfer events into a SQLite database, one row each, with the position in the same

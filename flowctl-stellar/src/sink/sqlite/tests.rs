@@ -122,34 +122,6 @@ fn contents(path: &Path) -> String {
 }
 
 #[tokio::test]
-async fn a_reset_removes_what_flowctl_made_and_nothing_else() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.db");
-    drop(try_open(&path, "a").await.unwrap());
-    sink(&path).reset().await.unwrap();
-    assert!(!path.exists());
-    sink(&path).reset().await.unwrap();
-
-    drop(try_open(&path, "a").await.unwrap());
-    let mut damaged = fs::read(&path).unwrap();
-    damaged.truncate(200);
-    fs::write(&path, damaged).unwrap();
-    sink(&path).reset().await.unwrap();
-    assert!(!path.exists());
-
-    Connection::open(&path)
-        .unwrap()
-        .execute_batch("CREATE TABLE other (x)")
-        .unwrap();
-    let refused = sink(&path).reset().await.unwrap_err().to_string();
-    assert!(
-        refused.contains("is not a database that flowctl made"),
-        "{refused}"
-    );
-    assert!(path.exists());
-}
-
-#[tokio::test]
 async fn rows_say_what_the_events_say() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new/ttp.db");
