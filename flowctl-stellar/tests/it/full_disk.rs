@@ -2,7 +2,11 @@
 
 use std::{fs, path::Path, process::Command, sync::Arc};
 
-use flowctl_core::{Chain, Outcome, store::MemoryStore};
+use flowctl_core::{
+    Chain, Outcome,
+    spec::{Restart, RestartPolicy},
+    store::MemoryStore,
+};
 use serde_json::json;
 
 use crate::pipelines::{run, simulated};
@@ -63,7 +67,9 @@ async fn a_full_disk_ends_the_run_with_its_path_and_a_rerun_completes_the_file()
             return;
         };
         let path = disk.0.path().join("out");
-        let pipeline = simulated(400, (kind, json!({ "path": path })));
+        let mut pipeline = simulated(400, (kind, json!({ "path": path })));
+        pipeline.components[2].on_error.retry.attempts = 1;
+        pipeline.components[2].restart = Restart::new(RestartPolicy::Never);
         let store = Arc::new(MemoryStore::new());
         let report = run(&pipeline, Arc::clone(&store) as _).await;
         assert_eq!(report.outcome, Outcome::Failed);
