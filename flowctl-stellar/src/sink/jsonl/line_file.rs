@@ -161,7 +161,10 @@ impl LineFile {
     /// when the process dies in between.
     fn restore(&mut self) -> Result<(), ComponentError> {
         self.position.tail = Hash::of(&self.tail).to_string();
-        self.position_file.replace(&self.position)?;
+        // Where it is right already nothing is written: on a full disk only the cut makes room.
+        if self.position_file.read()?.as_ref() != Some(&self.position) {
+            self.position_file.replace(&self.position)?;
+        }
         let cut = self
             .file
             .set_len(self.position.length)

@@ -14,7 +14,7 @@
 //! One `write` is one append, one sync of the file, and then one replacement of the position: written
 //! under another name, synced, renamed, and the folder synced. So at any instant the position speaks
 //! of bytes that are on the disk. `open` cuts off what lies behind them: the events of a write that
-//! never counted. The position is replaced before the file is cut when a failed write is undone, for
+//! never counted. When a failed write is undone the position is put right before the file is cut, for
 //! the same reason.
 //!
 //! | what `open` finds | what it does |

@@ -72,15 +72,30 @@ impl Prefetch {
                 Some(Ok((start, fetched))) => {
                     self.arrived.insert(start, fetched);
                 }
-                Some(Err(error)) => {
+                // It was cut off, or nothing is under way though something is wanted: again.
+                Some(Err(_)) | None => {
                     self.give_up_ahead(wanted);
-                    let error =
-                        ComponentError::new("a fetch has ended without a result").caused_by(error);
+                    let error = ComponentError::retry("a fetch has ended without a result");
                     return Some(Err(error));
                 }
-                None => return None,
             }
         }
+    }
+
+    /// The next object if it is here already, so that small objects make up larger batches.
+    pub(super) fn take_arrived(&mut self) -> Option<Vec<RawLedger>> {
+        self.fetch_ahead();
+        while let Some(joined) = self.fetches.try_join_next() {
+            // A fetch that ended without a result is told by `next`, which waits for its object.
+            let Ok((start, fetched)) = joined else { break };
+            self.arrived.insert(start, fetched);
+        }
+        let wanted = self.next?;
+        if !matches!(self.arrived.get(&wanted), Some(Ok(Some(_)))) {
+            return None;
+        }
+        self.next = self.after(wanted);
+        self.arrived.remove(&wanted)?.ok()?
     }
 
     fn fetch_ahead(&mut self) {

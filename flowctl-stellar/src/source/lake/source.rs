@@ -133,6 +133,11 @@ impl Source for Lake {
                     let range = reading.range;
                     let wanted = |ledger: &RawLedger| range.contains(ledger.header.sequence);
                     reading.ledgers = ledgers.into_iter().filter(wanted).collect();
+                    while reading.ledgers.len() < Feed::MAX_LEDGERS
+                        && let Some(more) = reading.prefetch.take_arrived()
+                    {
+                        reading.ledgers.extend(more.into_iter().filter(wanted));
+                    }
                 }
                 Some(Ok(None)) if reading.range.end().is_some() => {
                     return Err(missing(self.lake.as_ref(), reading.prefetch.next_start()));
