@@ -11,7 +11,7 @@ use super::{
     encoding::list,
     operations::{Application, TransactionFacts, succeeded},
     state::{LedgerState, account_key},
-    transaction::{PlannedTransaction, account_of, transaction_hash},
+    transaction::{PlannedTransaction, SignedTransaction, account_of},
 };
 use crate::Network;
 
@@ -83,18 +83,11 @@ impl AppliedTransaction {
         state.begin();
         let (results, operations) = apply_operations(state, emitter, cast, planned);
         let all_succeeded = results.iter().all(succeeded);
-        let envelope = planned.envelope(network);
+        let signed = planned.sign(network);
         let refund = planned.resources.map_or(0, |resources| resources.refund);
         let mut applied = Self {
-            result: result(
-                planned,
-                &envelope,
-                network,
-                results,
-                all_succeeded,
-                planned.fee() - refund,
-            ),
-            envelope,
+            result: result(&signed, results, all_succeeded, planned.fee() - refund),
+            envelope: signed.envelope,
             payer: planned.payer(),
             is_contract_call: planned.resources.is_some(),
             charged: planned.fee(),
@@ -216,48 +209,38 @@ impl StaleAccount {
 }
 
 fn result(
-    planned: &PlannedTransaction,
-    envelope: &TransactionEnvelope,
-    network: &Network,
+    signed: &SignedTransaction,
     results: Vec<OperationResult>,
     succeeded: bool,
     fee_charged: i64,
 ) -> TransactionResultPair {
-    let result = match (&planned.fee_source, succeeded) {
-        (None, true) => TransactionResultResult::TxSuccess(list(results)),
-        (None, false) => TransactionResultResult::TxFailed(list(results)),
-        (Some(_), true) => {
-            let inner = InnerTransactionResultResult::TxSuccess(list(results));
-            TransactionResultResult::TxFeeBumpInnerSuccess(inner_result(planned, network, inner))
-        }
-        (Some(_), false) => {
-            let inner = InnerTransactionResultResult::TxFailed(list(results));
-            TransactionResultResult::TxFeeBumpInnerFailed(inner_result(planned, network, inner))
-        }
-    };
-    TransactionResultPair {
-        transaction_hash: transaction_hash(envelope, network),
-        result: TransactionResult {
-            fee_charged,
-            result,
-            ext: TransactionResultExt::V0,
-        },
-    }
-}
-
-fn inner_result(
-    planned: &PlannedTransaction,
-    network: &Network,
-    result: InnerTransactionResultResult,
-) -> InnerTransactionResultPair {
-    let inner = TransactionEnvelope::Tx(planned.inner_envelope(network));
-    let transaction_hash: Hash = transaction_hash(&inner, network);
-    InnerTransactionResultPair {
-        transaction_hash,
+    let inner = |transaction_hash: &Hash, result| InnerTransactionResultPair {
+        transaction_hash: transaction_hash.clone(),
         result: InnerTransactionResult {
             fee_charged: 0,
             result,
             ext: InnerTransactionResultExt::V0,
+        },
+    };
+    let results = list(results);
+    let result = match (&signed.inner_hash, succeeded) {
+        (None, true) => TransactionResultResult::TxSuccess(results),
+        (None, false) => TransactionResultResult::TxFailed(results),
+        (Some(hash), true) => {
+            let result = InnerTransactionResultResult::TxSuccess(results);
+            TransactionResultResult::TxFeeBumpInnerSuccess(inner(hash, result))
+        }
+        (Some(hash), false) => {
+            let result = InnerTransactionResultResult::TxFailed(results);
+            TransactionResultResult::TxFeeBumpInnerFailed(inner(hash, result))
+        }
+    };
+    TransactionResultPair {
+        transaction_hash: signed.hash.clone(),
+        result: TransactionResult {
+            fee_charged,
+            result,
+            ext: TransactionResultExt::V0,
         },
     }
 }

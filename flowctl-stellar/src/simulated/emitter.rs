@@ -22,6 +22,8 @@ pub(super) struct Emitter {
     unified: bool,
     /// Whether contract events have the form of CAP-67.
     modern: bool,
+    /// Whether events are told; skipped ledgers do without.
+    pub(super) tells_events: bool,
     events: Vec<ContractEvent>,
 }
 
@@ -31,6 +33,7 @@ impl Emitter {
             contracts: ContractIds::new(network),
             unified,
             modern: true,
+            tells_events: true,
             events: Vec::new(),
         }
     }
@@ -122,6 +125,9 @@ impl Emitter {
         addresses: Vec<ScAddress>,
         data: ScVal,
     ) {
+        if !self.tells_events {
+            return;
+        }
         let contract = self.contract_of(asset);
         let asset_name = crate::Asset::from(asset).to_string();
         let mut topics: Vec<_> = addresses.into_iter().map(ScVal::Address).collect();

@@ -38,6 +38,15 @@ pub(super) struct ResourceFee {
     pub(super) refund: i64,
 }
 
+/// A transaction in its envelope.
+#[derive(Debug)]
+pub(super) struct SignedTransaction {
+    pub(super) envelope: TransactionEnvelope,
+    pub(super) hash: Hash,
+    /// The hash of the transaction that a fee bump pays for.
+    pub(super) inner_hash: Option<Hash>,
+}
+
 impl PlannedTransaction {
     /// The account that pays.
     pub(super) fn payer(&self) -> AccountId {
@@ -56,41 +65,52 @@ impl PlannedTransaction {
         operations.saturating_mul(BASE_FEE)
     }
 
-    pub(super) fn envelope(&self, network: &Network) -> TransactionEnvelope {
+    /// Puts the transaction into its envelope.
+    pub(super) fn sign(&self, network: &Network) -> SignedTransaction {
         if let (true, MuxedAccount::Ed25519(key)) = (self.is_v0, &self.source) {
-            let mut envelope = TransactionV0Envelope {
+            let unsigned = TransactionEnvelope::TxV0(TransactionV0Envelope {
                 tx: self.transaction_v0(key),
                 signatures: list(Vec::new()),
+            });
+            let hash = transaction_hash(&unsigned, network);
+            return SignedTransaction {
+                envelope: TransactionEnvelope::TxV0(TransactionV0Envelope {
+                    tx: self.transaction_v0(key),
+                    signatures: self.signatures(&hash),
+                }),
+                hash,
+                inner_hash: None,
             };
-            let unsigned = TransactionEnvelope::TxV0(envelope.clone());
-            envelope.signatures = self.signatures(&unsigned, network);
-            return TransactionEnvelope::TxV0(envelope);
         }
-        let inner = self.inner_envelope(network);
-        let Some(fee_source) = &self.fee_source else {
-            return TransactionEnvelope::Tx(inner);
+        let unsigned = TransactionEnvelope::Tx(TransactionV1Envelope {
+            tx: self.transaction(),
+            signatures: list(Vec::new()),
+        });
+        let hash = transaction_hash(&unsigned, network);
+        let inner = TransactionV1Envelope {
+            tx: self.transaction(),
+            signatures: self.signatures(&hash),
         };
-        TransactionEnvelope::TxFeeBump(FeeBumpTransactionEnvelope {
+        let Some(fee_source) = &self.fee_source else {
+            return SignedTransaction {
+                envelope: TransactionEnvelope::Tx(inner),
+                hash,
+                inner_hash: None,
+            };
+        };
+        let envelope = TransactionEnvelope::TxFeeBump(FeeBumpTransactionEnvelope {
             tx: FeeBumpTransaction {
                 fee_source: fee_source.clone(),
                 fee: 2 * self.fee(),
-                inner_tx: FeeBumpTransactionInnerTx::Tx(inner.clone()),
+                inner_tx: FeeBumpTransactionInnerTx::Tx(inner),
                 ext: FeeBumpTransactionExt::V0,
             },
-            signatures: self.signatures(&TransactionEnvelope::Tx(inner), network),
-        })
-    }
-
-    /// The envelope without the fee bump around it.
-    pub(super) fn inner_envelope(&self, network: &Network) -> TransactionV1Envelope {
-        let unsigned = TransactionV1Envelope {
-            tx: self.transaction(),
-            signatures: list(Vec::new()),
-        };
-        let signatures = self.signatures(&TransactionEnvelope::Tx(unsigned.clone()), network);
-        TransactionV1Envelope {
-            signatures,
-            ..unsigned
+            signatures: self.signatures(&hash),
+        });
+        SignedTransaction {
+            hash: transaction_hash(&envelope, network),
+            inner_hash: Some(hash),
+            envelope,
         }
     }
 
@@ -140,10 +160,8 @@ impl PlannedTransaction {
     /// One signature, which looks like one and is none: the hash of the transaction, twice.
     fn signatures<const MAX: u32>(
         &self,
-        unsigned: &TransactionEnvelope,
-        network: &Network,
+        hash: &Hash,
     ) -> stellar_xdr::VecM<stellar_xdr::DecoratedSignature, MAX> {
-        let hash = transaction_hash(unsigned, network);
         let hint = cast::key_of(&self.payer()).0;
         let [.., a, b, c, d] = hint;
         list(vec![stellar_xdr::DecoratedSignature {
@@ -163,7 +181,7 @@ const fn any_time() -> TimeBounds {
 /// # Source
 ///
 /// stellar-core `getFullHash`, by way of the XDR crate.
-pub(super) fn transaction_hash(envelope: &TransactionEnvelope, network: &Network) -> Hash {
+fn transaction_hash(envelope: &TransactionEnvelope, network: &Network) -> Hash {
     let id = network.id().0;
     // The XDR crate fails only if writing to memory does.
     Hash(
