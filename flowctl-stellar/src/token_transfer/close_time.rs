@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
+use jiff::civil::DateTime;
 use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
 /// How many bytes [`write()`] writes for years up to 9999.
@@ -70,12 +70,18 @@ pub(super) fn serialize<S: Serializer>(seconds: &u64, to: S) -> Result<S::Ok, S:
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     let text = Cow::<str>::deserialize(from)?;
-    let time: Timestamp = text.parse().map_err(D::Error::custom)?;
-    u64::try_from(time.as_second()).map_err(D::Error::custom)
+    let utc = text
+        .strip_suffix('Z')
+        .ok_or_else(|| D::Error::custom("a time that is not in UTC"))?;
+    // Not a `Timestamp`: those end a day before the year 9999 does.
+    let time: DateTime = utc.parse().map_err(D::Error::custom)?;
+    let since_epoch = time.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+    u64::try_from(since_epoch.as_secs()).map_err(D::Error::custom)
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use proptest::prelude::*;
 
     use super::*;
