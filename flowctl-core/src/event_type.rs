@@ -15,6 +15,11 @@ pub const MAX_EVENT_TYPE_LEN: usize = 255;
 pub struct EventType(Arc<str>);
 
 impl EventType {
+    /// A type of the library's own.
+    pub(crate) fn own(name: &'static str) -> Self {
+        Self(name.into())
+    }
+
     /// The type as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

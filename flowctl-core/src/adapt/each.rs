@@ -1,6 +1,9 @@
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 
 use crate::{
+    ComponentId, Path,
     component::{ComponentError, Held, OpenSink, Output, Processor, Sink},
     event::{Batch, Event},
 };
@@ -32,13 +35,25 @@ pub fn filter_map(
 }
 
 /// A sink that hands each event to a closure and stores nothing.
+///
+/// When the closure answers with an error the batches come again, but the events that it took already
+/// are not handed to it a second time.
 pub fn sink(
     take: impl FnMut(&Event) -> Result<(), ComponentError> + Send + 'static,
 ) -> Box<dyn Sink> {
-    Box::new(Each(take))
+    Box::new(EachSink {
+        take,
+        taken: HashSet::new(),
+    })
 }
 
 struct Each<F>(F);
+
+struct EachSink<F> {
+    take: F,
+    /// What was taken out of calls that did not succeed (clause K4 of `Sink`).
+    taken: HashSet<(ComponentId, u64, Path)>,
+}
 
 #[async_trait]
 impl<F> Processor for Each<F>
@@ -55,7 +70,7 @@ where
 }
 
 #[async_trait]
-impl<F> Sink for Each<F>
+impl<F> Sink for EachSink<F>
 where
     F: FnMut(&Event) -> Result<(), ComponentError> + Send,
 {
@@ -64,9 +79,36 @@ where
     }
 
     async fn write(&mut self, batches: &[Batch]) -> Result<(), ComponentError> {
-        batches
-            .iter()
-            .flat_map(Batch::events)
-            .try_for_each(|event| (self.0)(event))
+        let mut taken = Vec::new();
+        for batch in batches {
+            for event in batch.events() {
+                let again = !self.taken.is_empty() && self.taken.contains(&key(batch, event));
+                if again {
+                    continue;
+                }
+                if let Err(error) = (self.take)(event) {
+                    self.taken.extend(taken);
+                    return Err(error);
+                }
+                taken.push(key(batch, event));
+            }
+        }
+        if self.taken.is_empty() {
+            return Ok(());
+        }
+        for batch in batches {
+            for event in batch.events() {
+                self.taken.remove(&key(batch, event));
+            }
+        }
+        Ok(())
     }
+}
+
+fn key(batch: &Batch, event: &Event) -> (ComponentId, u64, Path) {
+    (
+        batch.source().clone(),
+        event.sequence(),
+        event.path().clone(),
+    )
 }

@@ -15,12 +15,16 @@ use crate::event::Batch;
 /// * **P3** A processor that is registered as [stateless](crate::ComponentKind::stateless) gives the
 ///   same output for a batch whatever it saw before, on any instance: several may run at once.
 /// * **P4** A call is not dropped before the grace period of a stop has ended.
+/// * **P5** Events leave in the order of the input events that they come from, with the sequences of
+///   those: they are input events as they came, or [derived](crate::Event::derive) from them. The
+///   runner refuses anything else.
 #[async_trait]
 #[diagnostic::on_unimplemented(
     note = "implement `flowctl_core::Processor` with `#[async_trait]`, or adapt a closure with `flowctl_core::adapt::map`"
 )]
 pub trait Processor: Send {
-    /// Prepares for the first batch. The default does nothing.
+    /// Prepares for the first batch. May be dropped when the run is stopped while it starts. The default
+    /// does nothing.
     ///
     /// # Errors
     ///

@@ -26,7 +26,8 @@ use crate::{ComponentId, event::Batch};
     note = "implement `flowctl_core::Sink` with `#[async_trait]`, or adapt a closure with `flowctl_core::adapt::sink`"
 )]
 pub trait Sink: Send {
-    /// Opens the destination and says what it holds durably.
+    /// Opens the destination and says what it holds durably. May be dropped when the run is stopped while
+    /// it starts.
     ///
     /// # Errors
     ///

@@ -16,9 +16,10 @@ use crate::event::{Position, SourceBatch};
 /// * **S3** `next` waits until there is something to say. It is cancel safe: a call that is dropped
 ///   before it answers loses no record. Work in progress belongs in `self`, not in the future.
 /// * **S4** [`Next::Idle`] says that the source has caught up with its origin. It is said once, then
-///   the following `next` waits.
+///   the following `next` waits. The runner refuses a source that says it twice in a row.
 /// * **S5** `acknowledged` means that everything up to the position is durable in every sink and in
-///   the checkpoint. Positions only rise. A source that must tell its origin does it here.
+///   the checkpoint. Positions only rise; the first of a generation may be the one it resumed at. A source that
+///   must tell its origin does it here.
 /// * **S6** An error from `next` ends this generation unless it is
 ///   [`Disposition::Retry`](super::Disposition::Retry); `next` is then called again after a pause.
 #[async_trait]
@@ -36,7 +37,8 @@ pub trait Source: Send {
     /// When the origin cannot be reached or is not what the configuration says.
     async fn identify(&mut self) -> Result<SourceIdentity, ComponentError>;
 
-    /// Prepares to hand out records from the given place on.
+    /// Prepares to hand out records from the given place on. May be dropped when the run is stopped while
+    /// it starts.
     ///
     /// # Errors
     ///

@@ -17,6 +17,9 @@ use crate::{ComponentId, event::Event};
 pub(crate) struct Inlet {
     component: ComponentId,
     edges: Vec<InEdge>,
+    /// All sources, each once.
+    sources: Vec<ComponentId>,
+    /// Those that several edges carry.
     joins: BTreeSet<ComponentId>,
     wake: Wake,
     /// Where the search for a ready source begins next, so that none starves.
@@ -41,19 +44,21 @@ impl InEdge {
         }
     }
 
-    /// Takes from the queue until a batch of every source waits here, or nothing is left.
-    fn fill(&mut self) {
-        while self
+    /// Takes one delivery from the queue if a batch of some source does not wait here yet.
+    fn pull(&mut self) -> bool {
+        if self
             .sources
             .iter()
-            .any(|source| self.head(source).is_none())
+            .all(|source| self.head(source).is_some())
         {
-            let Some(delivery) = self.receiver.try_recv() else {
-                break;
-            };
-            let source = delivery.batch.source().clone();
-            self.waiting.entry(source).or_default().push_back(delivery);
+            return false;
         }
+        let Some(delivery) = self.receiver.try_recv() else {
+            return false;
+        };
+        let source = delivery.batch.source().clone();
+        self.waiting.entry(source).or_default().push_back(delivery);
+        true
     }
 
     fn head(&self, source: &ComponentId) -> Option<u64> {
@@ -76,15 +81,15 @@ impl Inlet {
     /// The inlet of `component`; all its edges must wake `wake`.
     pub(crate) fn new(component: ComponentId, edges: Vec<InEdge>, wake: Wake) -> Self {
         let mut seen = BTreeSet::new();
-        let joins = edges
-            .iter()
-            .flat_map(|edge| &edge.sources)
+        let carried = edges.iter().flat_map(|edge| &edge.sources);
+        let joins = carried
             .filter(|source| !seen.insert((*source).clone()))
             .cloned()
             .collect();
         Self {
             component,
             edges,
+            sources: seen.into_iter().collect(),
             joins,
             wake,
             turn: 0,
@@ -122,20 +127,36 @@ impl Inlet {
         Some(delivery)
     }
 
+    /// What is ready goes out before more is taken from the queues, so that a slow reader is felt by
+    /// those who write.
     fn merge(&mut self) -> Option<Delivery> {
-        self.edges.iter_mut().for_each(InEdge::fill);
-        let sources: BTreeSet<&ComponentId> =
-            self.edges.iter().flat_map(|edge| &edge.sources).collect();
-        let count = sources.len();
-        let (skip, ready) = (0..count)
-            .map(|step| (self.turn + step) % count)
-            .filter_map(|index| sources.iter().nth(index).map(|source| (index, *source)))
-            .find_map(|(index, source)| {
-                self.ready(source).map(|at| (index, (source.clone(), at)))
-            })?;
-        self.turn = skip + 1;
-        let (source, through) = ready;
-        self.take(&source, through)
+        loop {
+            if let Some((source, through)) = self.next_ready() {
+                return self.take(&source, through);
+            }
+            let mut pulled = false;
+            for edge in &mut self.edges {
+                pulled |= edge.pull();
+            }
+            if !pulled {
+                return None;
+            }
+        }
+    }
+
+    /// The source whose turn it is among those that are ready, and its next stretch.
+    fn next_ready(&mut self) -> Option<(ComponentId, u64)> {
+        let count = self.sources.len();
+        let (index, source, through) =
+            (0..count)
+                .map(|step| (self.turn + step) % count)
+                .find_map(|index| {
+                    let source = self.sources.get(index)?;
+                    self.ready(source)
+                        .map(|through| (index, source.clone(), through))
+                })?;
+        self.turn = index + 1;
+        Some((source, through))
     }
 
     /// The next stretch of `source` that every edge which carries it has come to.

@@ -14,8 +14,9 @@ use crate::{
 pub(crate) struct Outlet {
     component: ComponentId,
     edges: Vec<OutEdge>,
-    /// Where events go that were given up on; gets a batch, mostly empty, for every batch.
-    dead_letters: Option<Sender>,
+    /// Where events go that were given up on, by the place of the reader in the layout; each gets a
+    /// batch, mostly empty, for every batch.
+    letters: Vec<(usize, Sender)>,
 }
 
 /// One edge out of a component.
@@ -35,8 +36,8 @@ pub(crate) enum Full {
     Block,
     /// Leave its events out, counted.
     Drop,
-    /// Give its events to the dead letters.
-    DeadLetter,
+    /// Send its events as dead letters to the component at this place in the layout.
+    DeadLetter(usize),
 }
 
 /// What became of a batch beside being sent.
@@ -44,20 +45,22 @@ pub(crate) enum Full {
 pub(crate) struct Routed {
     /// Events that no edge takes, by type.
     pub(crate) unrouted: BTreeMap<EventType, u64>,
-    /// Events that an edge had no room for, by the edge's reader, with those that became dead letters.
+    /// Events that were left out because an edge had no room for them, by the edge's reader.
     pub(crate) lagged: BTreeMap<ComponentId, u64>,
+    /// Events that became dead letters for the same reason.
+    pub(crate) dead: usize,
 }
 
 impl Outlet {
     pub(crate) const fn new(
         component: ComponentId,
         edges: Vec<OutEdge>,
-        dead_letters: Option<Sender>,
+        letters: Vec<(usize, Sender)>,
     ) -> Self {
         Self {
             component,
             edges,
-            dead_letters,
+            letters,
         }
     }
 
@@ -65,13 +68,14 @@ impl Outlet {
     /// dropped, or let go, without this tells its readers that something is.
     pub(crate) fn end(&mut self) {
         let edges = self.edges.drain(..).map(|edge| edge.sender);
-        edges.chain(self.dead_letters.take()).for_each(Sender::end);
+        let letters = self.letters.drain(..).map(|(_, sender)| sender);
+        edges.chain(letters).for_each(Sender::end);
     }
 
     /// Sends nothing more, without saying that the stream is over.
     pub(crate) fn let_go(&mut self) {
         self.edges.clear();
-        self.dead_letters = None;
+        self.letters.clear();
     }
 
     /// The most that waits on any one edge, in events and bytes.
@@ -82,53 +86,48 @@ impl Outlet {
         })
     }
 
-    /// Sends a batch along every edge and `dead` to the dead letters; waits where an edge is full
-    /// and says so. With no edge at all the obligation is fulfilled here.
+    /// Sends a batch along every edge, and `dead`, each with the place it goes to, as dead letters;
+    /// waits where an edge is full and says so. With no edge at all the obligation is fulfilled here.
     ///
     /// `wrap` makes a dead letter of an event that an edge had no room for.
     pub(crate) async fn send(
         &self,
         batch: &Batch,
         obligation: Obligation,
-        mut dead: Vec<Event>,
+        mut dead: Vec<(usize, Event)>,
         wrap: impl Fn(&Event, &ComponentId) -> Event,
     ) -> Result<Routed, Closed> {
         let mut routed = Routed::default();
-        let mut owed = Some(obligation);
-        for (index, edge) in self.edges.iter().enumerate() {
-            let last = index + 1 == self.edges.len() && self.dead_letters.is_none();
-            let Some(obligation) = part(&mut owed, last) else {
-                break;
+        for edge in &self.edges {
+            let delivery = Delivery {
+                batch: edge.takes(batch),
+                obligation: obligation.split(),
             };
-            let batch = edge.takes(batch);
-            match edge.full {
-                Full::Block => edge.sender.send(Delivery { batch, obligation }).await?,
-                Full::Drop | Full::DeadLetter => {
-                    let Some(refused) = edge.offer(Delivery { batch, obligation })? else {
-                        continue;
-                    };
-                    let events = refused.batch.events();
-                    if !events.is_empty() {
-                        *routed.lagged.entry(edge.to.clone()).or_default() += events.len() as u64;
-                    }
-                    if edge.full == Full::DeadLetter {
-                        dead.extend(events.iter().map(|event| wrap(event, &edge.to)));
-                    }
-                    edge.sender.send_progress(&refused.batch, &self.component)?;
-                    refused.obligation.fulfil();
-                }
+            if edge.full == Full::Block {
+                edge.sender.send(delivery).await?;
+                continue;
             }
-        }
-        if let Some(obligation) = owed {
-            match &self.dead_letters {
-                Some(letters) => {
-                    dead.sort_by_key(Event::sequence);
-                    let batch = batch.with_events(dead);
-                    letters.send(Delivery { batch, obligation }).await?;
-                }
-                None => obligation.fulfil(),
+            let Some(refused) = edge.offer(delivery).await? else {
+                continue;
+            };
+            let events = refused.batch.events();
+            if let Full::DeadLetter(place) = edge.full {
+                dead.extend(events.iter().map(|event| (place, wrap(event, &edge.to))));
+                routed.dead += events.len();
+            } else if !events.is_empty() {
+                *routed.lagged.entry(edge.to.clone()).or_default() += events.len() as u64;
             }
+            edge.sender.send_progress(&refused.batch, &self.component)?;
+            refused.obligation.fulfil();
         }
+        dead.sort_by_key(|(_, event)| event.sequence());
+        for (place, sender) in &self.letters {
+            let here = dead.iter().filter(|(to, _)| to == place);
+            let batch = batch.with_events(here.map(|(_, event)| event.clone()).collect());
+            let obligation = obligation.split();
+            sender.send(Delivery { batch, obligation }).await?;
+        }
+        obligation.fulfil();
         self.count_unrouted(batch, &mut routed);
         Ok(routed)
     }
@@ -152,15 +151,6 @@ impl Outlet {
     }
 }
 
-/// A part of what is owed; the last one to ask gets what is left.
-fn part(owed: &mut Option<Obligation>, last: bool) -> Option<Obligation> {
-    if last {
-        owed.take()
-    } else {
-        owed.as_ref().map(Obligation::split)
-    }
-}
-
 impl OutEdge {
     fn takes_type(&self, event_type: &EventType) -> bool {
         self.types
@@ -175,9 +165,16 @@ impl OutEdge {
         }
     }
 
-    /// Adds the delivery if there is room; what there is no room for comes back.
-    fn offer(&self, delivery: Delivery) -> Result<Option<Delivery>, Closed> {
-        match self.sender.try_send(delivery) {
+    /// Adds the delivery if there is room, now or after the reader had a turn; what there is no room
+    /// for comes back.
+    async fn offer(&self, delivery: Delivery) -> Result<Option<Delivery>, Closed> {
+        let refused = match self.sender.try_send(delivery) {
+            Ok(()) => return Ok(None),
+            Err(Refused::Closed) => return Err(Closed),
+            Err(Refused::Full(delivery)) => *delivery,
+        };
+        tokio::task::yield_now().await;
+        match self.sender.try_send(refused) {
             Ok(()) => Ok(None),
             Err(Refused::Closed) => Err(Closed),
             Err(Refused::Full(delivery)) => Ok(Some(*delivery)),

@@ -134,19 +134,22 @@ impl Sender {
 
     /// Tells the reader how far the stream is without giving it an event or owing it anything.
     ///
-    /// Never waits: such word that waits at the end of the queue already is replaced, so that at
-    /// most one item is ever added past the limit.
+    /// Never waits: such word of the same source that waits at the end of the queue is replaced, so
+    /// that at most one item a source is ever added past the limit.
     pub(crate) fn send_progress(&self, batch: &Batch, holder: &ComponentId) -> Result<(), Closed> {
         let mut state = self.0.state();
         if state.reader_gone {
             return Err(Closed);
         }
         let batch = batch.with_events(Vec::new());
-        match state.items.back_mut() {
-            Some(last) if last.obligation.is_none() && last.batch.source() == batch.source() => {
-                last.batch = batch;
-            }
-            _ => state.push(Delivery {
+        let mut word = state
+            .items
+            .iter_mut()
+            .rev()
+            .take_while(|item| item.obligation.is_none());
+        match word.find(|item| item.batch.source() == batch.source()) {
+            Some(earlier) => earlier.batch = batch,
+            None => state.push(Delivery {
                 batch,
                 obligation: Obligation::none(holder),
             }),

@@ -1,5 +1,5 @@
 use std::{
-    collections::VecDeque,
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -13,6 +13,8 @@ use crate::{ComponentId, event::Position};
 /// Every batch of the source is issued an obligation here, in order. The stream is complete up to the
 /// last batch before the first one that is still open or broken: a broken obligation stays in the way
 /// for good, so that a checkpoint never passes what was not delivered.
+///
+/// Only what is open or broken is kept, so memory is bounded by what the queues hold.
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
     state: Mutex<State>,
@@ -21,65 +23,58 @@ pub(crate) struct Tracker {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The number of the first entry; entries before it are complete and gone.
-    first: u64,
-    entries: VecDeque<Entry>,
+    next: u64,
+    /// The position that was issued last.
+    issued: Option<Position>,
+    /// What is not fulfilled, by number.
+    unfulfilled: BTreeMap<u64, Entry>,
     open: usize,
-    reached: Option<Position>,
     broken_by: Option<ComponentId>,
 }
 
 #[derive(Debug)]
 struct Entry {
-    through: Position,
-    state: EntryState,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum EntryState {
-    Open,
-    Fulfilled,
-    Broken,
+    /// How far the stream is complete when everything before this is.
+    before: Option<Position>,
+    broken: bool,
 }
 
 impl Tracker {
     /// The obligation for the next batch, which completes the stream up to `through`.
     pub(crate) fn issue(self: &Arc<Self>, through: Position, holder: &ComponentId) -> Obligation {
         let mut state = self.state();
-        let number = state.first + state.entries.len() as u64;
-        state.entries.push_back(Entry {
-            through,
-            state: EntryState::Open,
-        });
+        let number = state.next;
+        state.next += 1;
         state.open += 1;
+        let before = state.issued.replace(through);
+        let entry = Entry {
+            before,
+            broken: false,
+        };
+        state.unfulfilled.insert(number, entry);
         drop(state);
         Obligation::new(Arc::clone(self), number, holder.clone())
     }
 
     pub(super) fn fulfilled(&self, number: u64) {
         let mut state = self.state();
-        state.settle(number, EntryState::Fulfilled);
-        let mut advanced = None;
-        while state
-            .entries
-            .front()
-            .is_some_and(|entry| entry.state == EntryState::Fulfilled)
-        {
-            advanced = state.entries.pop_front().map(|entry| entry.through);
-            state.first += 1;
-        }
+        state.unfulfilled.remove(&number);
+        state.open -= 1;
         let settled = state.open == 0;
-        let moved = advanced.is_some();
-        state.reached = advanced.or(state.reached.take());
         drop(state);
-        if moved || settled {
+        if settled {
             self.changed.notify_one();
         }
     }
 
     pub(super) fn broken(&self, number: u64, by: &ComponentId) {
         let mut state = self.state();
-        state.settle(number, EntryState::Broken);
+        if let Some(entry) = state.unfulfilled.get_mut(&number)
+            && !entry.broken
+        {
+            entry.broken = true;
+            state.open -= 1;
+        }
         state.broken_by.get_or_insert_with(|| by.clone());
         drop(state);
         self.changed.notify_one();
@@ -87,7 +82,11 @@ impl Tracker {
 
     /// How far the stream is complete; `None` until the first batch is.
     pub(crate) fn reached(&self) -> Option<Position> {
-        self.state().reached.clone()
+        let state = self.state();
+        match state.unfulfilled.first_key_value() {
+            Some((_, first)) => first.before.clone(),
+            None => state.issued.clone(),
+        }
     }
 
     /// Whether no obligation is open: each was fulfilled or broken.
@@ -100,27 +99,14 @@ impl Tracker {
         self.state().broken_by.clone()
     }
 
-    /// Waits for news since the last call. Cancel safe; meant for one task.
+    /// Waits until everything is settled or something was broken since the last call. Cancel safe; meant
+    /// for one task.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn settle(&mut self, number: u64, settled: EntryState) {
-        let index = number
-            .checked_sub(self.first)
-            .and_then(|index| usize::try_from(index).ok());
-        if let Some(entry) = index.and_then(|index| self.entries.get_mut(index))
-            && entry.state == EntryState::Open
-        {
-            entry.state = settled;
-            self.open -= 1;
-        }
     }
 }
 

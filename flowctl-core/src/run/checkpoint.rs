@@ -1,11 +1,9 @@
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ComponentId,
     event::Position,
-    store::{Change, Store, StoreError},
+    store::{Scope, StoreError},
 };
 
 /// How far the stream of one source is durable in every sink, as it is stored.
@@ -39,9 +37,9 @@ impl Checkpoint {
     }
 }
 
-/// The checkpoints of a pipeline in its store.
+/// The checkpoints in the state of one pipeline.
 #[derive(Clone, Debug)]
-pub(crate) struct Checkpoints(pub(crate) Arc<dyn Store>);
+pub(crate) struct Checkpoints(pub(crate) Scope);
 
 impl Checkpoints {
     pub(crate) async fn read(
@@ -63,9 +61,7 @@ impl Checkpoints {
     ) -> Result<(), StoreError> {
         let bytes = serde_json::to_vec(checkpoint)
             .map_err(|error| StoreError::failed("write a checkpoint", error))?;
-        self.0
-            .write(vec![Change::Put(name(source), bytes.into())])
-            .await
+        self.0.put(&name(source), bytes).await
     }
 }
 

@@ -147,12 +147,9 @@ impl Counters {
         self.queued_bytes.store(bytes as u64, Relaxed);
     }
 
-    /// Shows another state; tells whether it is one.
-    pub(crate) fn enter(&self, state: ComponentState) -> bool {
-        let mut shown = self.shown();
-        let changed = shown.state != state;
-        shown.state = state;
-        changed
+    /// Shows another state; gives back the one before.
+    pub(crate) fn enter(&self, state: ComponentState) -> ComponentState {
+        std::mem::replace(&mut self.shown().state, state)
     }
 
     pub(crate) fn begin_generation(&self, generation: u32) {

@@ -30,6 +30,10 @@ pub struct DeadLetter {
 impl DeadLetter {
     pub(crate) const EVENT_TYPE: &'static str = "flowctl.dead-letter";
 
+    pub(crate) fn event_type() -> EventType {
+        EventType::own(Self::EVENT_TYPE)
+    }
+
     /// The event that carries `event` to the dead letters.
     pub(crate) fn wrap(
         event: &Event,

@@ -1,6 +1,10 @@
 //! Drives the generations of a run until it is over.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
 
 use tokio::{sync::watch, time::Instant};
 
@@ -53,23 +57,22 @@ impl Engine {
             number += 1;
             let began = Instant::now();
             let finish = self.generation(number).await;
-            let Some(pause) = self.restart(&finish, began, &mut restarts) else {
+            let Some(pause) = self.restart(number, &finish, began, &mut restarts) else {
                 break finish;
             };
             self.tell_failure(&finish);
             self.enter_all(&ComponentState::BackingOff);
             if self.stopped_within(pause).await {
-                break Finish {
-                    stopped: true,
-                    ..finish
-                };
+                // The failure was told already; the report has it all the same.
+                self.close_run().await;
+                return self.report(finish, true);
             }
             self.shared.teller.tell(RunEventKind::Restarting {
                 generation: number + 1,
             });
         };
         self.close_run().await;
-        self.report(finish)
+        self.report(finish, false)
     }
 
     async fn generation(&mut self, number: u32) -> Finish {
@@ -83,20 +86,19 @@ impl Engine {
             number,
             counters: &shared.counters,
             teller: &shared.teller,
+            state: &shared.state,
             stop: stop.clone(),
+            at: AtomicUsize::new(usize::MAX),
+            grace: self.grace,
             handles: Vec::new(),
         };
-        let started = tokio::select! {
-            biased;
-            started = generation.start() => Some(started),
-            () = asked(&mut self.stop) => None,
-        };
+        let started = generation.start(asked(&mut self.stop)).await;
         let finish = match started {
-            None => Finish {
+            Ok(None) => Finish {
                 stopped: true,
                 ..Finish::default()
             },
-            Some(Err(error)) => {
+            Err(error) => {
                 if let Some(counters) = self.counters_of(error.component()) {
                     wiring::enter(counters, &shared.teller, ComponentState::Failed);
                 }
@@ -105,7 +107,7 @@ impl Engine {
                     ..Finish::default()
                 }
             }
-            Some(Ok(tasks)) => self.drive(tasks, &stop).await,
+            Ok(Some(tasks)) => self.drive(tasks, &stop).await,
         };
         stop.cancel();
         generation.end().await;
@@ -186,15 +188,23 @@ impl Engine {
     /// How long to wait before the pipeline is started again; `None`: it is not.
     fn restart(
         &self,
+        number: u32,
         finish: &Finish,
         began: Instant,
         restarts: &mut VecDeque<Instant>,
     ) -> Option<Duration> {
         let error = finish.error.as_ref().filter(|_| !finish.stopped)?;
-        // What fails before any record moved, or breaks a contract, fails the same way again.
-        if !matches!(error.kind(), RunErrorKind::Failed | RunErrorKind::StateLost)
-            || !error.is_transient()
-        {
+        // Somebody who had to be left behind may still write: a second one beside it would spoil both.
+        if !finish.forced.is_empty() {
+            return None;
+        }
+        let may_pass = match error.kind() {
+            RunErrorKind::Failed => true,
+            // What has been up before may come up again.
+            RunErrorKind::NotStarted => number > 1,
+            _ => false,
+        };
+        if !may_pass || !error.is_transient() {
             return None;
         }
         let component = self
@@ -238,14 +248,16 @@ impl Engine {
         }
     }
 
-    fn report(&self, finish: Finish) -> RunReport {
+    fn report(&self, finish: Finish, told: bool) -> RunReport {
         let outcome = match (&finish.error, finish.forced.is_empty(), finish.stopped) {
             (Some(_), ..) => Outcome::Failed,
             (None, false, _) => Outcome::Forced,
             (None, true, true) => Outcome::Drained,
             (None, true, false) => Outcome::Completed,
         };
-        self.tell_failure(&finish);
+        if !told {
+            self.tell_failure(&finish);
+        }
         for counters in &self.shared.counters {
             if !counters.status().state.is_over() {
                 wiring::enter(counters, &self.shared.teller, ComponentState::Stopped);

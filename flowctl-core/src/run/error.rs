@@ -22,6 +22,8 @@ pub enum RunErrorKind {
         /// What the component asks for: `image`, `command`, `use`.
         workload: String,
     },
+    /// An executor cannot prepare what the run needs.
+    ExecutorUnavailable,
     /// The state cannot be opened or read.
     State,
     /// The stored position is of another source.
@@ -63,7 +65,7 @@ impl RunErrorKind {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::NotStarted => "F301",
+            Self::NotStarted | Self::ExecutorUnavailable => "F301",
             Self::NoExecutor { .. } => "F302",
             Self::State => "F303",
             Self::OtherSource { .. } => "F304",
@@ -83,6 +85,7 @@ impl RunErrorKind {
         matches!(
             self,
             Self::NotStarted
+                | Self::ExecutorUnavailable
                 | Self::NoExecutor { .. }
                 | Self::State
                 | Self::OtherSource { .. }
@@ -178,6 +181,9 @@ impl fmt::Display for RunError {
                     f,
                     "nothing here can start `{component}`, which asks for `{workload}`"
                 )
+            }
+            RunErrorKind::ExecutorUnavailable => {
+                f.write_str("an executor cannot prepare what the run needs")
             }
             RunErrorKind::State => f.write_str("the state of the pipeline cannot be used"),
             RunErrorKind::OtherSource { stored, found } => write!(

@@ -1,11 +1,12 @@
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::SystemTime,
 };
 
 use futures_core::Stream;
+use futures_util::stream;
 use tokio::sync::broadcast;
 
 use super::{report::Outcome, status::ComponentState};
@@ -81,7 +82,8 @@ pub enum RunEventKind {
     Ended(Outcome),
 }
 
-/// The events of a run from now on. A reader that is too slow is told how many it missed.
+/// The events of a run. Ends after [`RunEventKind::Ended`]; a reader that is too slow is told how many
+/// it missed.
 pub struct RunEvents(Pin<Box<dyn Stream<Item = RunEvent> + Send>>);
 
 impl Stream for RunEvents {
@@ -100,39 +102,57 @@ impl std::fmt::Debug for RunEvents {
 
 /// Where the parts of a run tell what happens.
 #[derive(Clone, Debug)]
-pub(crate) struct Teller(Arc<broadcast::Sender<RunEvent>>);
+pub(crate) struct Teller(Arc<Told>);
+
+#[derive(Debug)]
+struct Told {
+    listeners: broadcast::Sender<RunEvent>,
+    /// How the run ended, for those who ask later.
+    ended: Mutex<Option<RunEvent>>,
+}
 
 /// Events that a slow reader may be behind before it misses some.
 const KEPT: usize = 1024;
 
 impl Teller {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(broadcast::channel(KEPT).0))
+        Self(Arc::new(Told {
+            listeners: broadcast::channel(KEPT).0,
+            ended: Mutex::default(),
+        }))
     }
 
     pub(crate) fn tell(&self, kind: RunEventKind) {
-        // Nobody listening is fine.
-        let _ = self.0.send(RunEvent {
+        let event = RunEvent {
             at: SystemTime::now(),
             kind,
-        });
+        };
+        let mut ended = self.0.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(event.kind, RunEventKind::Ended(_)) {
+            *ended = Some(event.clone());
+        }
+        // Nobody listening is fine.
+        let _ = self.0.listeners.send(event);
     }
 
     pub(crate) fn listen(&self) -> RunEvents {
-        let listener = self.0.subscribe();
-        RunEvents(Box::pin(futures_util::stream::unfold(
-            listener,
-            |mut listener| async {
-                let event = match listener.recv().await {
-                    Ok(event) => event,
-                    Err(broadcast::error::RecvError::Lagged(missed)) => RunEvent {
-                        at: SystemTime::now(),
-                        kind: RunEventKind::Missed(missed),
-                    },
-                    Err(broadcast::error::RecvError::Closed) => return None,
-                };
-                Some((event, listener))
-            },
-        )))
+        let ended = self.0.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(end) = ended.clone() {
+            return RunEvents(Box::pin(stream::iter([end])));
+        }
+        let listener = Some(self.0.listeners.subscribe());
+        RunEvents(Box::pin(stream::unfold(listener, |listener| async {
+            let mut listener = listener?;
+            let event = match listener.recv().await {
+                Ok(event) => event,
+                Err(broadcast::error::RecvError::Lagged(missed)) => RunEvent {
+                    at: SystemTime::now(),
+                    kind: RunEventKind::Missed(missed),
+                },
+                Err(broadcast::error::RecvError::Closed) => return None,
+            };
+            let over = matches!(event.kind, RunEventKind::Ended(_));
+            Some((event, (!over).then_some(listener)))
+        })))
     }
 }

@@ -2,9 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use tokio::sync::Notify;
 
 use super::{
@@ -14,6 +20,7 @@ use super::{
     error::{RunError, RunErrorKind},
     events::{RunEventKind, Teller},
     layout::{Carries, Edge, Layout},
+    notes::Notes,
     plan::executor_for,
     processor_task::ProcessorTask,
     resume::{SinkHolds, resume},
@@ -25,7 +32,7 @@ use super::{
     wiring::{self, DeadLetters},
 };
 use crate::{
-    ComponentId,
+    ComponentId, Position,
     component::{
         Cancellation, ComponentContext, ComponentError, Held, OpenSink, Resume, Sink, Source,
         SourceIdentity,
@@ -46,11 +53,17 @@ pub(super) struct Generation<'r> {
     pub(super) parts: &'r Parts,
     pub(super) layout: &'r Layout,
     pub(super) scope: &'r RunScope,
+    /// The corner of the store that is this pipeline's own.
+    pub(super) state: &'r Scope,
     pub(super) number: u32,
     pub(super) counters: &'r [Arc<Counters>],
     pub(super) teller: &'r Teller,
     /// Given when sources should stand still.
     pub(super) stop: Cancellation,
+    /// The component that is being started or opened, so that a panic has a name.
+    pub(super) at: AtomicUsize,
+    /// The time in which what is in flight is delivered after a source failed.
+    pub(super) grace: Duration,
     /// What was started, in the order of starting.
     pub(super) handles: Vec<(Arc<dyn Executor>, Handle)>,
 }
@@ -67,22 +80,43 @@ struct OpenedSource {
     source: Box<dyn Source>,
     identity: SourceIdentity,
     resume: Resume,
+    checkpoint: Option<Position>,
 }
 
 impl Generation<'_> {
     /// Starts and opens everything, those that are fed before those that feed, and sets the tasks
-    /// going. No source has been asked for a record before everything is open.
+    /// going; `None` when `asked` to stop first. No source has been asked for a record before
+    /// everything is open.
     ///
     /// # Errors
     ///
     /// The first thing that did not come up; what did is closed again.
-    pub(super) async fn start(&mut self) -> Result<Tasks, RunError> {
+    pub(super) async fn start(
+        &mut self,
+        asked: impl Future<Output = ()>,
+    ) -> Result<Option<Tasks>, RunError> {
         let mut opened = Opened::default();
-        match self.open(&mut opened).await {
-            Ok(()) => Ok(self.spawn(opened)),
-            Err(error) => {
+        let ready = tokio::select! {
+            biased;
+            ready = AssertUnwindSafe(self.open(&mut opened)).catch_unwind() => {
+                Some(ready.unwrap_or_else(|panic| {
+                    let kind = RunErrorKind::Panicked { message: wiring::message(&*panic) };
+                    let at = self.counters.get(self.at.load(Ordering::Relaxed));
+                    let error = RunError::new(kind);
+                    Err(at.map(|at| &at.id).into_iter().fold(error, RunError::of))
+                }))
+            }
+            () = asked => None,
+        };
+        match ready {
+            Some(Ok(notes)) => Ok(Some(self.spawn(opened, notes))),
+            Some(Err(error)) => {
                 opened.close().await;
                 Err(error)
+            }
+            None => {
+                opened.close().await;
+                Ok(None)
             }
         }
     }
@@ -91,7 +125,7 @@ impl Generation<'_> {
     pub(super) async fn end(&mut self) {
         for (executor, handle) in self.handles.drain(..).rev() {
             let stopped = executor
-                .stop(&handle, StopOptions::within(std::time::Duration::ZERO))
+                .stop(&handle, StopOptions::within(Duration::ZERO))
                 .await;
             if let Err(error) = stopped.map(drop) {
                 tracing::warn!(error = %crate::Chain(&error), "an instance did not stop");
@@ -102,10 +136,11 @@ impl Generation<'_> {
         }
     }
 
-    async fn open(&mut self, opened: &mut Opened) -> Result<(), RunError> {
+    async fn open(&mut self, opened: &mut Opened) -> Result<BTreeMap<usize, Notes>, RunError> {
         self.make(opened).await?;
         self.open_sinks(opened).await?;
         for (node, processors) in &mut opened.processors {
+            self.at.store(*node, Ordering::Relaxed);
             for processor in processors {
                 processor
                     .open()
@@ -118,8 +153,14 @@ impl Generation<'_> {
             .iter()
             .map(|(node, (_, held))| (*node, held.clone()))
             .collect();
+        let mut passed = BTreeMap::new();
         for (node, opened) in &mut opened.sources {
-            opened.resume = self.resume(*node, &opened.identity, &holds).await?;
+            self.at.store(*node, Ordering::Relaxed);
+            (opened.resume, opened.checkpoint) =
+                self.resume(*node, &opened.identity, &holds).await?;
+            if let Some(after) = &opened.resume.after {
+                passed.insert(self.id(*node).clone(), after.sequence);
+            }
             let source = &mut opened.source;
             source
                 .open(opened.resume.clone())
@@ -134,12 +175,26 @@ impl Generation<'_> {
                     .map(|position| position.sequence),
             });
         }
-        Ok(())
+        let mut notes = BTreeMap::new();
+        let sinks: Vec<usize> = opened.sinks.keys().copied().collect();
+        for node in sinks {
+            let scope = self.state.child(&format!("rejected/{}/", self.id(node)));
+            let loaded = Notes::load(scope, &passed).await;
+            let state = |error| RunError::from_store(RunErrorKind::State, error);
+            notes.insert(node, loaded.map_err(state)?);
+        }
+        Ok(notes)
     }
 
     /// Has executors start every component, and gets hold of the objects that stand for them.
     pub(super) async fn make(&mut self, opened: &mut Opened) -> Result<(), RunError> {
+        for executor in &self.parts.executors {
+            executor.open_run(self.scope).await.map_err(|error| {
+                RunError::new(RunErrorKind::ExecutorUnavailable).caused_by(error)
+            })?;
+        }
         for node in self.sinks_first() {
+            self.at.store(node, Ordering::Relaxed);
             self.enter(node, ComponentState::Starting);
             let objects = self.instantiate(node).await?;
             opened.take(node, objects).map_err(|()| {
@@ -156,6 +211,7 @@ impl Generation<'_> {
     pub(super) async fn open_sinks(&self, opened: &mut Opened) -> Result<(), RunError> {
         let mut fingerprints = BTreeMap::new();
         for (node, opened) in &mut opened.sources {
+            self.at.store(*node, Ordering::Relaxed);
             opened.identity = opened
                 .source
                 .identify()
@@ -164,6 +220,7 @@ impl Generation<'_> {
             fingerprints.insert(self.id(*node).clone(), opened.identity.fingerprint.clone());
         }
         for (node, (sink, held)) in &mut opened.sinks {
+            self.at.store(*node, Ordering::Relaxed);
             let behind = |source: &ComponentId| self.sources_of(*node).contains(source);
             let sources = fingerprints.iter().filter(|(source, _)| behind(source));
             let open = OpenSink::new(
@@ -231,7 +288,7 @@ impl Generation<'_> {
                 .map(|c| c.meter.clone())
                 .unwrap_or_default(),
             codecs: self.parts.registry.codecs().clone(),
-            state: Scope::new(Arc::clone(&self.parts.store), &prefix),
+            state: self.state.child(&prefix),
         }
     }
 
@@ -240,9 +297,9 @@ impl Generation<'_> {
         node: usize,
         identity: &SourceIdentity,
         sinks: &[(usize, Held)],
-    ) -> Result<Resume, RunError> {
+    ) -> Result<(Resume, Option<Position>), RunError> {
         let id = self.id(node);
-        let stored = Checkpoints(Arc::clone(&self.parts.store))
+        let stored = Checkpoints(self.state.clone())
             .read(id)
             .await
             .map_err(|error| RunError::from_store(RunErrorKind::State, error))?;
@@ -264,16 +321,21 @@ impl Generation<'_> {
                 .map_or(SinkHolds::Nothing, |through| SinkHolds::Through(*through)),
         });
         let checkpoint = stored.map(|stored| stored.position());
-        resume(checkpoint.as_ref(), holds, identity.rewinds).map_err(|cannot| {
+        let resume = resume(checkpoint.as_ref(), holds, identity.rewinds).map_err(|cannot| {
             let kind = RunErrorKind::CannotRewind {
                 checkpoint: cannot.checkpoint,
                 sink_has: cannot.needed,
             };
             RunError::new(kind).of(id)
-        })
+        })?;
+        // Where it resumes at the checkpoint itself, everything up to it is durable, and the last
+        // generation may have ended before the source was told.
+        let acknowledged =
+            checkpoint.filter(|checkpoint| resume.after.as_ref() == Some(checkpoint));
+        Ok((resume, acknowledged))
     }
 
-    fn spawn(&self, mut opened: Opened) -> Tasks {
+    fn spawn(&self, mut opened: Opened, mut notes: BTreeMap<usize, Notes>) -> Tasks {
         let mut ends = Ends::new(self.layout);
         let mut tasks = TaskSet::new();
         for node in self.sinks_first() {
@@ -283,21 +345,21 @@ impl Generation<'_> {
             let Some(spec) = self.layout.nodes.get(node) else {
                 continue;
             };
-            let (outlet, has_letters) = ends.outlet(self.layout, node);
+            let outlet = ends.outlet(self.layout, node);
             let inlet = ends.inlet(self.layout, node);
             let (policy, teller) = (spec.policy.clone(), self.teller.clone());
             let dead_letters = DeadLetters {
                 component: counters.id.clone(),
                 codecs: self.parts.registry.codecs().clone(),
-                event_type: has_letters
-                    .then(|| DeadLetter::EVENT_TYPE.parse().ok())
-                    .flatten(),
+                event_type: DeadLetter::event_type(),
+                to: spec.letters_to,
             };
             wiring::enter(&counters, &teller, ComponentState::Ready);
             if let Some(OpenedSource {
                 source,
                 identity,
                 resume,
+                checkpoint,
             }) = opened.sources.remove(&node)
             {
                 let task = SourceTask {
@@ -306,11 +368,14 @@ impl Generation<'_> {
                     after: resume.after.map(|position| position.sequence),
                     outlet,
                     tracker: Arc::new(Tracker::default()),
-                    checkpoints: Checkpoints(Arc::clone(&self.parts.store)),
+                    checkpoints: Checkpoints(self.state.clone()),
                     policy,
                     counters,
                     teller,
+                    dead_letters,
                     stop: self.stop.clone(),
+                    resumed: checkpoint,
+                    grace: self.grace,
                 };
                 tasks.spawn(node, task.run());
             } else if let Some(processors) = opened.processors.remove(&node) {
@@ -324,7 +389,9 @@ impl Generation<'_> {
                     dead_letters,
                 };
                 tasks.spawn(node, task.run());
-            } else if let Some((sink, held)) = opened.sinks.remove(&node) {
+            } else if let (Some((sink, held)), Some(notes)) =
+                (opened.sinks.remove(&node), notes.remove(&node))
+            {
                 let held = match held {
                     Held::Unknown => BTreeMap::new(),
                     Held::Positions(positions) => positions,
@@ -340,6 +407,7 @@ impl Generation<'_> {
                     counters,
                     teller,
                     dead_letters,
+                    notes,
                 };
                 tasks.spawn(node, task.run());
             }
@@ -384,6 +452,7 @@ impl Opened {
                     source,
                     identity: SourceIdentity::new(""),
                     resume: Resume::default(),
+                    checkpoint: None,
                 };
                 self.sources.insert(node, opened);
             }
@@ -439,17 +508,17 @@ impl Ends {
         ends
     }
 
-    fn outlet(&mut self, layout: &Layout, node: usize) -> (Outlet, bool) {
+    fn outlet(&mut self, layout: &Layout, node: usize) -> Outlet {
         let id = layout.nodes[node].component.id.clone();
         let mut edges = Vec::new();
-        let mut letters = None;
+        let mut letters = Vec::new();
         let out = |(_, edge): &(usize, &Edge)| edge.from == node;
         for (index, edge) in layout.edges.iter().enumerate().filter(out) {
             let Some(sender) = self.senders.remove(&index) else {
                 continue;
             };
             match &edge.carries {
-                Carries::DeadLetters => letters = Some(sender),
+                Carries::DeadLetters => letters.push((edge.to, sender)),
                 Carries::Events { types, full } => edges.push(OutEdge {
                     to: layout.nodes[edge.to].component.id.clone(),
                     sender,
@@ -458,8 +527,7 @@ impl Ends {
                 }),
             }
         }
-        let has_letters = letters.is_some();
-        (Outlet::new(id, edges, letters), has_letters)
+        Outlet::new(id, edges, letters)
     }
 
     fn inlet(&mut self, layout: &Layout, node: usize) -> Inlet {

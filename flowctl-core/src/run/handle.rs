@@ -13,7 +13,7 @@ use super::{
     status::RunStatus,
     wiring,
 };
-use crate::executor::RunScope;
+use crate::{executor::RunScope, store::Scope};
 
 /// A run that goes on. Dropping it asks the run to stop and does not wait.
 #[must_use = "dropping the handle asks the run to stop"]
@@ -34,6 +34,8 @@ pub struct RunControl {
 /// What everybody who looks at a run shares.
 pub(super) struct Shared {
     pub(super) scope: RunScope,
+    /// The corner of the store that is the pipeline's own.
+    pub(super) state: Scope,
     pub(super) started: SystemTime,
     pub(super) clock: Instant,
     pub(super) counters: Vec<Arc<Counters>>,

@@ -25,6 +25,8 @@ pub(super) struct Node {
     pub(super) policy: Policy,
     /// The sources whose events can reach it; of a source: itself.
     pub(super) sources: BTreeSet<ComponentId>,
+    /// The place of the component that takes what it gives up on.
+    pub(super) letters_to: Option<usize>,
 }
 
 /// One edge.
@@ -68,6 +70,7 @@ impl Layout {
             component: (*component).clone(),
             policy: Policy::from(&component.on_error),
             sources,
+            letters_to: letters_to(component, &places),
         });
         Self {
             nodes: nodes.collect(),
@@ -91,7 +94,7 @@ fn edges(
             .inputs
             .get(edge.input)
             .map_or((Limit::from(reader.queue), Full::Block), |input| {
-                room(input, reader)
+                room(input, reader, letters_to(reader, places))
             });
         let types = match &edge.types {
             EventTypes::All => None,
@@ -104,27 +107,34 @@ fn edges(
             carries: Carries::Events { types, full },
         });
     }
-    for (from, component) in components.iter().enumerate() {
-        let letters = component
-            .on_error
-            .dead_letter
-            .as_ref()
-            .and_then(|to| places.get(to));
-        if let Some(&to) = letters {
-            let limit = Limit::from(components[to].queue);
-            edges.push(Edge {
-                from,
-                to,
-                limit,
-                carries: Carries::DeadLetters,
-            });
-        }
-    }
+    // A component sends dead letters to its own target, and to those of readers that lag behind it.
+    let own = components.iter().enumerate();
+    let mut letters: BTreeSet<(usize, usize)> = own
+        .filter_map(|(from, component)| Some((from, letters_to(component, places)?)))
+        .collect();
+    letters.extend(edges.iter().filter_map(|edge| match edge.carries {
+        Carries::Events {
+            full: Full::DeadLetter(to),
+            ..
+        } => Some((edge.from, to)),
+        _ => None,
+    }));
+    edges.extend(letters.into_iter().map(|(from, to)| Edge {
+        from,
+        to,
+        limit: Limit::from(components[to].queue),
+        carries: Carries::DeadLetters,
+    }));
     edges
 }
 
+fn letters_to(component: &ComponentSpec, places: &BTreeMap<&ComponentId, usize>) -> Option<usize> {
+    let target = component.on_error.dead_letter.as_ref()?;
+    places.get(target).copied()
+}
+
 /// How much may wait on an edge, and what happens to more.
-fn room(input: &Input, reader: &ComponentSpec) -> (Limit, Full) {
+fn room(input: &Input, reader: &ComponentSpec, letters: Option<usize>) -> (Limit, Full) {
     match input.on_full {
         OnFull::Block => (
             Limit::from(input.queue.unwrap_or(reader.queue)),
@@ -135,9 +145,10 @@ fn room(input: &Input, reader: &ComponentSpec) -> (Limit, Full) {
             bytes,
             then,
         } => {
-            let full = match then {
-                Excess::Drop => Full::Drop,
-                Excess::DeadLetter => Full::DeadLetter,
+            let full = match (then, letters) {
+                (Excess::DeadLetter, Some(to)) => Full::DeadLetter(to),
+                // Validation refuses a spec that wants dead letters and names no place for them.
+                (Excess::Drop | Excess::DeadLetter, _) => Full::Drop,
             };
             (limit(events, bytes), full)
         }

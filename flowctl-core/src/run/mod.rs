@@ -14,6 +14,7 @@ mod explain;
 mod generation;
 mod handle;
 mod layout;
+mod notes;
 mod plan;
 mod processor_task;
 mod report;

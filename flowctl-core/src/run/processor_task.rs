@@ -10,7 +10,9 @@ use super::{
     wiring::{self, DeadLetters},
 };
 use crate::{
+    ComponentId, Event,
     component::{ComponentError, Processor},
+    event::Batch,
     link::{Delivery, Inlet, Outlet},
 };
 
@@ -27,6 +29,7 @@ pub(super) struct ProcessorTask {
 }
 
 type Passed = (Delivery, Result<Done, ComponentError>);
+type Running = TaskSet<u64, (Box<dyn Processor>, Passed)>;
 
 impl ProcessorTask {
     pub(super) async fn run(mut self) -> Result<(), RunError> {
@@ -52,7 +55,13 @@ impl ProcessorTask {
             self.counters.took(&delivery.batch);
             let passed = self
                 .policy
-                .pass(processor, &delivery.batch, &self.counters, &self.teller)
+                .pass(
+                    processor,
+                    &delivery.batch,
+                    None,
+                    &self.counters,
+                    &self.teller,
+                )
                 .await;
             if !self.send((delivery, passed)).await? {
                 return Ok(ComponentState::Stopped);
@@ -64,7 +73,21 @@ impl ProcessorTask {
     /// Each batch goes to an instance that is free; what comes back is sent in the order of what came.
     async fn several_at_once(&mut self) -> Result<ComponentState, RunError> {
         let most_ahead = 2 * self.processors.len() as u64;
-        let mut tasks: TaskSet<u64, (Box<dyn Processor>, Passed)> = TaskSet::new();
+        let mut tasks = Running::new();
+        let result = self.spread(&mut tasks, most_ahead).await;
+        // Calls under way are never dropped, and every instance comes back to be closed.
+        while let Some((_, joined)) = tasks.join_next().await {
+            self.processors
+                .extend(joined.ok().map(|(processor, _)| processor));
+        }
+        result
+    }
+
+    async fn spread(
+        &mut self,
+        tasks: &mut Running,
+        most_ahead: u64,
+    ) -> Result<ComponentState, RunError> {
         let mut passed: BTreeMap<u64, Passed> = BTreeMap::new();
         let (mut taken, mut sent) = (0_u64, 0_u64);
         let mut ended = false;
@@ -93,7 +116,7 @@ impl ProcessorTask {
                         taken += 1;
                         tasks.spawn(number, async move {
                             let done =
-                                policy.pass(&mut processor, &delivery.batch, &counters, &teller).await;
+                                policy.pass(&mut processor, &delivery.batch, None, &counters, &teller).await;
                             (processor, (delivery, done))
                         });
                     }
@@ -122,9 +145,10 @@ impl ProcessorTask {
         let dead = self
             .dead_letters
             .take(&batch, &done.rejected, &self.counters, &self.teller);
+        self.check(&batch, &done)?;
         let output = done.output.into_batch(&batch);
         self.counters.gave(output.events().len());
-        let wrap = |event: &crate::Event, to: &crate::ComponentId| {
+        let wrap = |event: &Event, to: &ComponentId| {
             self.dead_letters
                 .letter(event, &batch, to, "the edge had no room")
         };
@@ -134,6 +158,19 @@ impl ProcessorTask {
         let Ok(routed) = sent else { return Ok(false) };
         wiring::count(&self.counters, &routed);
         Ok(true)
+    }
+
+    /// Clause P5: positions rest on what comes out having the sequences of what went in.
+    fn check(&self, batch: &Batch, done: &Done) -> Result<(), RunError> {
+        let mut input = batch.events().iter().map(Event::sequence).peekable();
+        for sequence in done.output.events().iter().map(Event::sequence) {
+            while input.next_if(|known| *known < sequence).is_some() {}
+            if input.peek() != Some(&sequence) {
+                let broken = format!("P5: an event with sequence {sequence} follows from none");
+                return Err(RunError::new(RunErrorKind::Contract { broken }).of(&self.counters.id));
+            }
+        }
+        Ok(())
     }
 
     fn failed(&self, error: ComponentError) -> RunError {

@@ -1,15 +1,10 @@
 //! Starting afresh: forgetting what earlier runs left.
 
-use std::sync::Arc;
-
 use super::{
     error::{RunError, RunErrorKind},
     generation::{Generation, Opened},
 };
-use crate::{
-    component::Held,
-    store::{Change, Store},
-};
+use crate::component::Held;
 
 /// What [`Runner::reset`](super::Runner::reset) forgets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +25,14 @@ impl Generation<'_> {
         let done = self.reset_sinks(&mut opened, what).await;
         opened.close().await;
         self.end().await;
+        for executor in &self.parts.executors {
+            if let Err(error) = executor.close_run(self.scope).await {
+                tracing::warn!(error = %crate::Chain(&error), "a run was not closed");
+            }
+        }
         done?;
-        forget(&self.parts.store).await
+        let state = |error| RunError::from_store(RunErrorKind::State, error);
+        self.state.clear().await.map_err(state)
     }
 
     async fn reset_sinks(&mut self, opened: &mut Opened, what: Reset) -> Result<(), RunError> {
@@ -62,11 +63,4 @@ impl Generation<'_> {
 
 fn holds_data(held: &Held) -> bool {
     matches!(held, Held::Positions(positions) if !positions.is_empty())
-}
-
-async fn forget(store: &Arc<dyn Store>) -> Result<(), RunError> {
-    let state = |error| RunError::from_store(RunErrorKind::State, error);
-    let entries = store.scan("").await.map_err(state)?;
-    let removed = entries.into_iter().map(|(name, _)| Change::Remove(name));
-    store.write(removed.collect()).await.map_err(state)
 }

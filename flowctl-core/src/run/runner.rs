@@ -1,5 +1,5 @@
 use std::{
-    sync::Arc,
+    sync::{Arc, atomic::AtomicUsize},
     time::{Instant, SystemTime},
 };
 
@@ -23,7 +23,7 @@ use crate::{
     executor::{Executor, InProcessExecutor, Local, Objects, RunScope},
     recorder::{NoRecorder, Recorder},
     spec::{ComponentSpec, PipelineSpec, Role, SpecErrors},
-    store::{MemoryStore, Store},
+    store::{MemoryStore, Scope, Store},
 };
 
 /// Plans pipelines and runs them. A value: several can live in one process and share nothing.
@@ -152,7 +152,10 @@ impl Runner {
             number: 1,
             counters: &shared.counters,
             teller: &shared.teller,
+            state: &shared.state,
             stop: Cancellation::new(),
+            at: AtomicUsize::new(usize::MAX),
+            grace: pipeline.stop_within,
             handles: Vec::new(),
         };
         generation.reset(what).await
@@ -165,7 +168,9 @@ impl Runner {
             let recorder = Arc::clone(&self.parts.recorder);
             Arc::new(Counters::new(id, role, pipeline.name.to_string(), recorder))
         });
+        let state = format!("{namespace}/{name}/");
         Shared {
+            state: Scope::new(Arc::clone(&self.parts.store), &state),
             scope: RunScope::new(
                 namespace,
                 name,

@@ -4,12 +4,13 @@ use super::{
     counters::Counters,
     error::{RunError, RunErrorKind},
     events::Teller,
+    notes::Notes,
     status::ComponentState,
     step::{Done, Policy, Retry},
     wiring::{self, DeadLetters},
 };
 use crate::{
-    ComponentId,
+    ComponentId, Event,
     component::{ComponentError, Sink},
     event::Batch,
     link::{Delivery, Inlet, Limit, Outlet},
@@ -29,6 +30,13 @@ pub(super) struct SinkTask {
     pub(super) counters: Arc<Counters>,
     pub(super) teller: Teller,
     pub(super) dead_letters: DeadLetters,
+    pub(super) notes: Notes,
+}
+
+/// A batch that was taken, and what of it is new to the sink.
+struct Taken {
+    delivery: Delivery,
+    new: Option<Batch>,
 }
 
 impl SinkTask {
@@ -44,21 +52,26 @@ impl SinkTask {
     async fn work(&mut self) -> Result<ComponentState, RunError> {
         while let Some(first) = self.inlet.next().await {
             let group = self.group(first);
-            if group.is_empty() {
-                continue;
-            }
-            let batches: Vec<Batch> = group
-                .iter()
-                .map(|delivery| delivery.batch.clone())
-                .collect();
-            let written = match self.write(&batches).await {
-                Ok(()) => batches.iter().map(|_| Done::default()).collect(),
-                Err(error) => self.write_one_by_one(&batches, error).await?,
+            let new: Vec<Batch> = group.iter().filter_map(|taken| taken.new.clone()).collect();
+            let written = if new.is_empty() {
+                Ok(())
+            } else {
+                self.write(&new).await
             };
-            for (delivery, done) in group.into_iter().zip(written) {
-                if !self.settle(delivery, &done).await? {
+            for taken in group {
+                let done = match (&written, &taken.new) {
+                    (Err(error), _) if self.policy.gives_up_after(error) => break,
+                    (Err(_), Some(batch)) => self.write_alone(batch).await?,
+                    _ => Done::default(),
+                };
+                if !self.settle(taken, done).await? {
                     return Ok(ComponentState::Stopped);
                 }
+            }
+            if let Err(error) = written
+                && self.policy.gives_up_after(&error)
+            {
+                return Err(self.failed(error));
             }
         }
         Ok(if self.inlet.has_ended() {
@@ -69,18 +82,17 @@ impl SinkTask {
         })
     }
 
-    /// Everything that waits, up to the limit, less what the sink has already.
-    fn group(&mut self, first: Delivery) -> Vec<Delivery> {
+    /// Everything that waits, up to the limit.
+    fn group(&mut self, first: Delivery) -> Vec<Taken> {
         let mut group = Vec::new();
         let (mut events, mut bytes) = (0, 0);
         let mut next = Some(first);
         while let Some(delivery) = next.take().or_else(|| self.inlet.try_next()) {
             self.counters.took(&delivery.batch);
-            if let Some(new) = self.less_held(delivery) {
-                events += new.batch.events().len().max(1);
-                bytes += new.batch.size();
-                group.push(new);
-            }
+            events += delivery.batch.events().len().max(1);
+            bytes += delivery.batch.size();
+            let new = self.less_held(&delivery.batch);
+            group.push(Taken { delivery, new });
             if events >= self.limit.events || bytes >= self.limit.bytes {
                 break;
             }
@@ -88,18 +100,12 @@ impl SinkTask {
         group
     }
 
-    fn less_held(&self, mut delivery: Delivery) -> Option<Delivery> {
-        match self.held.get(delivery.batch.source()) {
-            Some(held) if delivery.batch.through() <= *held => {
-                self.counters.finished_with(&delivery.batch);
-                delivery.obligation.fulfil();
-                None
-            }
-            Some(held) => {
-                delivery.batch = delivery.batch.filter(|event| event.sequence() > *held);
-                Some(delivery)
-            }
-            None => Some(delivery),
+    /// The batch without what the sink has already; `None` when that is all of it.
+    fn less_held(&self, batch: &Batch) -> Option<Batch> {
+        match self.held.get(batch.source()) {
+            Some(held) if batch.through() <= *held => None,
+            Some(held) => Some(batch.filter(|event| event.sequence() > *held)),
+            None => Some(batch.clone()),
         }
     }
 
@@ -113,39 +119,33 @@ impl SinkTask {
         }
     }
 
-    /// After the whole group failed: finds out, batch by batch, which of it can be written.
-    async fn write_one_by_one(
-        &mut self,
-        batches: &[Batch],
-        error: ComponentError,
-    ) -> Result<Vec<Done>, RunError> {
-        if self.policy.gives_up_after(&error) {
-            return Err(self.failed(error));
-        }
-        let mut written = Vec::with_capacity(batches.len());
-        for batch in batches {
-            let done = self
-                .policy
-                .pass(&mut self.sink, batch, &self.counters, &self.teller)
-                .await;
-            written.push(done.map_err(|error| self.failed(error))?);
-        }
-        Ok(written)
+    /// After a whole group failed: finds out what of one batch can be written.
+    async fn write_alone(&mut self, batch: &Batch) -> Result<Done, RunError> {
+        let letters = self.dead_letters.to.is_some();
+        let notes = letters.then_some(&mut self.notes);
+        self.policy
+            .pass(&mut self.sink, batch, notes, &self.counters, &self.teller)
+            .await
+            .map_err(|error| self.failed(error))
     }
 
-    /// What was owed for a batch is done, once its dead letters are.
-    async fn settle(&mut self, delivery: Delivery, done: &Done) -> Result<bool, RunError> {
-        let Delivery { batch, obligation } = delivery;
+    /// What was owed for a batch is done, once its dead letters are; so are those of events that the
+    /// sink rejected in an earlier run, which ended before they had arrived.
+    async fn settle(&mut self, taken: Taken, mut done: Done) -> Result<bool, RunError> {
+        let Delivery { batch, obligation } = taken.delivery;
+        let offered = taken.new.as_ref().map_or(0, |new| new.events().len());
+        self.counters
+            .gave(offered.saturating_sub(done.rejected.len()));
+        let held = self.held.get(batch.source()).copied();
+        let earlier = self.notes.of(&batch).into_iter();
+        done.rejected
+            .extend(earlier.filter(|rejected| Some(rejected.event.sequence()) <= held));
         let dead = self
             .dead_letters
             .take(&batch, &done.rejected, &self.counters, &self.teller);
-        self.counters
-            .gave(batch.events().len().saturating_sub(done.rejected.len()));
         let nothing = batch.with_events(Vec::new());
-        let sent = self
-            .outlet
-            .send(&nothing, obligation, dead, |event, _| event.clone())
-            .await;
+        let keep = |event: &Event, _: &ComponentId| event.clone();
+        let sent = self.outlet.send(&nothing, obligation, dead, keep).await;
         self.counters.finished_with(&batch);
         Ok(sent.is_ok())
     }

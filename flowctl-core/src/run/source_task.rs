@@ -9,8 +9,10 @@ use super::{
     events::Teller,
     status::ComponentState,
     step::{Policy, Retry},
+    wiring::{self, DeadLetters},
 };
 use crate::{
+    ComponentId, Event,
     component::{Cancellation, ComponentError, Next, Source},
     event::{Batch, Position, SourceBatch},
     link::{Outlet, Tracker},
@@ -34,8 +36,13 @@ pub(super) struct SourceTask {
     pub(super) policy: Policy,
     pub(super) counters: Arc<Counters>,
     pub(super) teller: Teller,
+    pub(super) dead_letters: DeadLetters,
     /// Given when the source should stand still.
     pub(super) stop: Cancellation,
+    /// The checkpoint that the source was resumed at: it may not have been told of it.
+    pub(super) resumed: Option<Position>,
+    /// The time in which what is in flight is delivered after the source failed.
+    pub(super) grace: Duration,
 }
 
 /// Why a source gives no more.
@@ -63,49 +70,92 @@ impl SourceTask {
     }
 
     async fn work(&mut self) -> Result<(), RunError> {
+        let mut told = None;
+        if let Some(position) = self.resumed.take() {
+            self.tell(&position).await?;
+            told = Some(position.sequence);
+        }
+        let pulled = self.pull(&mut told).await;
+        match &pulled {
+            Ok(Pause::End) => {}
+            Ok(Pause::Stopped | Pause::Broken) => self.enter(ComponentState::Draining),
+            Err(_) => self.enter(ComponentState::Failed),
+        }
+        // The stream of a source that fails ends here too, as far as its readers are concerned: what
+        // it handed out is whole.
+        match &pulled {
+            Ok(Pause::Broken) => self.outlet.let_go(),
+            Ok(Pause::End | Pause::Stopped) | Err(_) => self.outlet.end(),
+        }
+        self.counters.queued((0, 0));
+        let pause = match pulled {
+            Ok(pause) => pause,
+            Err(error) => {
+                let grace = self.grace;
+                let _ = tokio::time::timeout(grace, self.settle(&mut told)).await;
+                let _ = self.checkpoint(&mut told, false).await;
+                return Err(error);
+            }
+        };
+        self.settle(&mut told).await?;
+        let complete = pause == Pause::End && self.tracker.broken_by().is_none();
+        self.checkpoint(&mut told, complete).await?;
+        self.enter(if complete {
+            ComponentState::Finished
+        } else {
+            ComponentState::Stopped
+        });
+        Ok(())
+    }
+
+    /// Hands out records until there are no more, or something else ends it.
+    async fn pull(&mut self, told: &mut Option<u64>) -> Result<Pause, RunError> {
         let mut ticks = interval_at(Instant::now() + CHECKPOINT_EVERY, CHECKPOINT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let policy = self.policy.clone();
         let mut retry = Retry::new(&policy);
-        let mut told = None;
-        let pause = loop {
-            match self.turn(&mut ticks, told).await {
-                Turn::Pause(pause) => break pause,
-                Turn::CheckpointDue => self.checkpoint(&mut told, false).await?,
-                Turn::Next(Err(error)) => retry
-                    .pause(error, &self.counters, &self.teller)
-                    .await
-                    .map_err(|error| self.failed(error))?,
-                Turn::Next(Ok(next)) => {
-                    retry = Retry::new(&policy);
-                    match next {
-                        Next::End => break Pause::End,
-                        Next::Idle => self.enter(ComponentState::Idle),
-                        Next::Batch(batch) => {
-                            self.enter(ComponentState::Ready);
-                            if !self.send(batch).await? {
-                                break Pause::Broken;
-                            }
+        let mut idle = false;
+        loop {
+            // A source that always has something must not keep the thread for itself.
+            tokio::task::consume_budget().await;
+            let next = match self.turn(&mut ticks, *told).await {
+                Turn::Pause(pause) => return Ok(pause),
+                Turn::CheckpointDue => {
+                    self.checkpoint(told, false).await?;
+                    continue;
+                }
+                Turn::Next(Err(error)) => {
+                    let stop = self.stop.clone();
+                    tokio::select! {
+                        biased;
+                        () = stop.cancelled() => return Ok(Pause::Stopped),
+                        paused = retry.pause(error, &self.counters, &self.teller) => {
+                            paused.map_err(|error| self.failed(error))?;
                         }
+                    }
+                    continue;
+                }
+                Turn::Next(Ok(next)) => next,
+            };
+            retry = Retry::new(&policy);
+            match next {
+                Next::End => return Ok(Pause::End),
+                Next::Idle if idle => {
+                    return Err(self.contract("S4: it is idle twice in a row".to_owned()));
+                }
+                Next::Idle => {
+                    idle = true;
+                    self.enter(ComponentState::Idle);
+                }
+                Next::Batch(batch) => {
+                    idle = false;
+                    self.enter(ComponentState::Ready);
+                    if !self.send(batch).await? {
+                        return Ok(Pause::Broken);
                     }
                 }
             }
-        };
-        if pause != Pause::End {
-            self.enter(ComponentState::Draining);
         }
-        match pause {
-            Pause::End | Pause::Stopped => self.outlet.end(),
-            Pause::Broken => self.outlet.let_go(),
-        }
-        self.settle(&mut told).await?;
-        let complete = pause == Pause::End && self.tracker.broken_by().is_none();
-        self.checkpoint(&mut told, complete).await?;
-        self.enter(match pause {
-            Pause::End if complete => ComponentState::Finished,
-            _ => ComponentState::Stopped,
-        });
-        Ok(())
     }
 
     /// Waits for whatever comes first. The source's call is only dropped when something else is to be
@@ -139,22 +189,22 @@ impl SourceTask {
         let batch = Batch::new(self.counters.id.clone(), through.sequence, events);
         self.counters.gave(batch.events().len());
         self.counters.handed_out(&batch, self.source.tip());
-        // A source's edges never make dead letters: it has nowhere to put them.
-        let sent = self
-            .outlet
-            .send(&batch, obligation, Vec::new(), |event, _| event.clone())
-            .await;
+        let wrap = |event: &Event, to: &ComponentId| {
+            self.dead_letters
+                .letter(event, &batch, to, "the edge had no room")
+        };
+        let sent = self.outlet.send(&batch, obligation, Vec::new(), wrap).await;
         self.counters.queued(self.outlet.depth());
         let Ok(routed) = sent else { return Ok(false) };
-        super::wiring::count(&self.counters, &routed);
+        wiring::count(&self.counters, &routed);
         Ok(true)
     }
 
     /// Clause S1: what a run promises rests on rising sequences.
-    fn check(&self, events: &[crate::Event], through: &Position) -> Result<(), RunError> {
+    fn check(&self, events: &[Event], through: &Position) -> Result<(), RunError> {
         let mut last = self.after;
         let rises = |last: Option<u64>, next: u64| last.is_none_or(|last| last < next);
-        for sequence in events.iter().map(crate::Event::sequence) {
+        for sequence in events.iter().map(Event::sequence) {
             if !rises(last, sequence) {
                 return Err(self.contract(format!("S1: sequence {sequence} follows {last:?}")));
             }
@@ -184,7 +234,8 @@ impl SourceTask {
         let Some(reached) = self.tracker.reached() else {
             return Ok(());
         };
-        if *told == Some(reached.sequence) && !complete {
+        let new = *told != Some(reached.sequence);
+        if !new && !complete {
             return Ok(());
         }
         let checkpoint = Checkpoint::new(&reached, &self.fingerprint, complete);
@@ -194,14 +245,19 @@ impl SourceTask {
             .map_err(|error| RunError::from_store(RunErrorKind::StateLost, error))?;
         *told = Some(reached.sequence);
         self.counters.durable(reached.sequence);
-        self.source
-            .acknowledged(&reached)
-            .await
-            .map_err(|error| self.failed(error))
+        if new {
+            self.tell(&reached).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell(&mut self, position: &Position) -> Result<(), RunError> {
+        let told = self.source.acknowledged(position).await;
+        told.map_err(|error| self.failed(error))
     }
 
     fn enter(&self, state: ComponentState) {
-        super::wiring::enter(&self.counters, &self.teller, state);
+        wiring::enter(&self.counters, &self.teller, state);
     }
 
     fn failed(&self, error: ComponentError) -> RunError {

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use super::{
     counters::Counters,
     events::{RunEventKind, Teller},
+    notes::Notes,
     status::ComponentState,
 };
 use crate::{
@@ -75,6 +76,8 @@ pub(crate) struct Rejected {
 impl Policy {
     /// Passes a batch through a component.
     ///
+    /// `notes`, where there are any, know of a rejection before the component's position can pass it.
+    ///
     /// Where the policy goes on after an error, the records that cause it are found by giving the
     /// records to the component one by one. A record here is everything that comes from one source
     /// event: it is taken or rejected as a whole, so that a sink's position never stands inside it.
@@ -86,10 +89,15 @@ impl Policy {
         &self,
         step: &mut dyn Step,
         batch: &Batch,
+        notes: Option<&mut Notes>,
         counters: &Counters,
         teller: &Teller,
     ) -> Result<Done, ComponentError> {
-        let error = match self.attempt(step, batch, counters, teller).await {
+        let mut notes = notes;
+        let error = match self
+            .attempt(step, batch, &mut notes, counters, teller)
+            .await
+        {
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
@@ -98,15 +106,22 @@ impl Policy {
         }
         let mut done = Done::default();
         for record in records(batch) {
-            match self.attempt(step, &record, counters, teller).await {
+            match self
+                .attempt(step, &record, &mut notes, counters, teller)
+                .await
+            {
                 Ok(alone) => done.append(alone),
                 Err(error) if self.gives_up_after(&error) => return Err(error),
-                Err(error) => done.reject(record.events(), &error),
+                Err(error) => {
+                    let rejected = done.reject(record.events(), &error);
+                    note(&mut notes, batch, rejected).await?;
+                }
             }
         }
         // The last record may have been rejected: the component still has to know how far it is.
+        let nothing = batch.with_events(Vec::new());
         done.append(
-            self.attempt(step, &batch.with_events(Vec::new()), counters, teller)
+            self.attempt(step, &nothing, &mut notes, counters, teller)
                 .await?,
         );
         Ok(done)
@@ -123,6 +138,7 @@ impl Policy {
         &self,
         step: &mut dyn Step,
         batch: &Batch,
+        notes: &mut Option<&mut Notes>,
         counters: &Counters,
         teller: &Teller,
     ) -> Result<Done, ComponentError> {
@@ -148,7 +164,8 @@ impl Policy {
                 if out.is_empty() {
                     return Err(error);
                 }
-                done.reject(&out, &error);
+                let rejected = done.reject(&out, &error);
+                note(notes, &batch, rejected).await?;
                 batch = batch.with_events(kept);
             } else {
                 retry.pause(error, counters, teller).await?;
@@ -163,12 +180,26 @@ impl Done {
         self.rejected.append(&mut other.rejected);
     }
 
-    fn reject(&mut self, events: &[Event], error: &ComponentError) {
+    /// Adds rejected events, and gives them back.
+    fn reject(&mut self, events: &[Event], error: &ComponentError) -> &[Rejected] {
         let reason = Chain(error).to_string();
+        let first = self.rejected.len();
         self.rejected.extend(events.iter().map(|event| Rejected {
             event: event.clone(),
             reason: reason.clone(),
         }));
+        self.rejected.get(first..).unwrap_or_default()
+    }
+}
+
+async fn note(
+    notes: &mut Option<&mut Notes>,
+    batch: &Batch,
+    rejected: &[Rejected],
+) -> Result<(), ComponentError> {
+    match notes {
+        Some(notes) => notes.add(batch, rejected).await,
+        None => Ok(()),
     }
 }
 
@@ -220,7 +251,7 @@ impl<'p> Retry<'p> {
         }
         self.failed += 1;
         counters.retried();
-        counters.enter(ComponentState::Retrying);
+        let before = counters.enter(ComponentState::Retrying);
         teller.tell(RunEventKind::Retrying {
             component: counters.id.clone(),
             attempt: self.failed + 1,
@@ -233,7 +264,7 @@ impl<'p> Retry<'p> {
             jitter(),
         ))
         .await;
-        counters.enter(ComponentState::Ready);
+        counters.enter(before);
         Ok(())
     }
 }

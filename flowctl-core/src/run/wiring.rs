@@ -1,5 +1,7 @@
 //! What the tasks of a run share, and the edges between them.
 
+use std::any::Any;
+
 use tokio::task::JoinError;
 
 use super::{
@@ -21,8 +23,10 @@ use crate::{
 pub(super) struct DeadLetters {
     pub(super) component: ComponentId,
     pub(super) codecs: Codecs,
-    /// The event type of dead letters; `None`: the component has nowhere to send them.
-    pub(super) event_type: Option<EventType>,
+    /// The event type of dead letters.
+    pub(super) event_type: EventType,
+    /// The place of the component that takes them; `None`: what is given up on is only counted.
+    pub(super) to: Option<usize>,
 }
 
 impl DeadLetters {
@@ -33,12 +37,12 @@ impl DeadLetters {
         rejected: &[Rejected],
         counters: &Counters,
         teller: &Teller,
-    ) -> Vec<Event> {
+    ) -> Vec<(usize, Event)> {
         let Some(first) = rejected.first() else {
             return Vec::new();
         };
         let events = rejected.len() as u64;
-        match self.event_type {
+        match self.to {
             Some(_) => counters.dead_lettered(rejected.len()),
             None => counters.dropped("skipped after an error", events),
         }
@@ -46,38 +50,27 @@ impl DeadLetters {
             component: self.component.clone(),
             events,
             reason: first.reason.clone(),
-            dead_lettered: self.event_type.is_some(),
+            dead_lettered: self.to.is_some(),
         });
-        let letters = self.event_type.iter().flat_map(|event_type| {
-            rejected.iter().map(|rejected| {
-                let (event, reason) = (&rejected.event, &rejected.reason);
-                DeadLetter::wrap(
-                    event,
-                    batch.source(),
-                    &self.component,
-                    reason,
-                    &self.codecs,
-                    event_type,
-                )
-            })
+        let letters = self.to.iter().flat_map(|to| {
+            let letter = |rejected: &Rejected| {
+                self.letter(&rejected.event, batch, &self.component, &rejected.reason)
+            };
+            rejected.iter().map(move |rejected| (*to, letter(rejected)))
         });
         letters.collect()
     }
 
-    /// The letter for one event that the edge to `to` had no room for.
+    /// The letter for one event that `component` could not take.
     pub(super) fn letter(
         &self,
         event: &Event,
         batch: &Batch,
-        to: &ComponentId,
+        component: &ComponentId,
         reason: &str,
     ) -> Event {
-        match &self.event_type {
-            Some(event_type) => {
-                DeadLetter::wrap(event, batch.source(), to, reason, &self.codecs, event_type)
-            }
-            None => event.clone(),
-        }
+        let (codecs, event_type) = (&self.codecs, &self.event_type);
+        DeadLetter::wrap(event, batch.source(), component, reason, codecs, event_type)
     }
 }
 
@@ -89,11 +82,12 @@ pub(super) fn count(counters: &Counters, routed: &Routed) {
     for (to, events) in &routed.lagged {
         counters.dropped(format!("no room on the edge to `{to}`"), *events);
     }
+    counters.dead_lettered(routed.dead);
 }
 
 /// Shows a component in another state, and tells of it.
 pub(super) fn enter(counters: &Counters, teller: &Teller, state: ComponentState) {
-    if counters.enter(state.clone()) {
+    if counters.enter(state.clone()) != state {
         let generation = counters.status().generation;
         teller.tell(RunEventKind::State {
             component: counters.id.clone(),
@@ -110,18 +104,17 @@ pub(super) fn panicked(component: &ComponentId, error: JoinError) -> RunError {
 
 /// What it means that the engine of a run did not end by itself.
 pub(super) fn panicked_engine(error: JoinError) -> RunError {
-    let kind = match error.try_into_panic() {
-        Ok(panic) => {
-            let message = panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("no message");
-            RunErrorKind::Panicked {
-                message: message.to_owned(),
-            }
-        }
+    RunError::new(match error.try_into_panic() {
+        Ok(panic) => RunErrorKind::Panicked {
+            message: message(&*panic),
+        },
         Err(_) => RunErrorKind::Forced,
-    };
-    RunError::new(kind)
+    })
+}
+
+/// What a panic said.
+pub(super) fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("no message").to_owned()
 }

@@ -21,6 +21,12 @@ impl Scope {
         }
     }
 
+    /// A corner of this corner.
+    #[must_use]
+    pub fn child(&self, prefix: &str) -> Self {
+        Self::new(Arc::clone(&self.store), &self.full(prefix))
+    }
+
     /// A corner of a new store in memory.
     #[must_use]
     pub fn in_memory() -> Self {
@@ -56,6 +62,17 @@ impl Scope {
         self.store
             .write(vec![Change::Remove(self.full(name))])
             .await
+    }
+
+    /// Removes everything in this corner, at once and durably.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::scan`] and [`Store::write`].
+    pub async fn clear(&self) -> Result<(), StoreError> {
+        let entries = self.store.scan(&self.prefix).await?;
+        let removed = entries.into_iter().map(|(name, _)| Change::Remove(name));
+        self.store.write(removed.collect()).await
     }
 
     /// All entries, by name within this corner.
