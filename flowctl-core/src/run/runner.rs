@@ -31,7 +31,9 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use flowctl_core::{ComponentKind, Event, Outcome, Payload, Registry, Runner, adapt, spec::Pipeline};
+/// use flowctl_core::{
+///     ComponentKind, Event, Outcome, Payload, PipelineSpec, Registry, Runner, adapt, spec::Component,
+/// };
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,7 +50,10 @@ use crate::{
 ///         Ok(())
 ///     }))
 /// })?;
-/// let pipeline = Pipeline::builder("numbers").source("in", "count").sink("out", "print", ["in"]).build()?;
+/// let pipeline = PipelineSpec::builder("numbers")
+///     .source("in", Component::native("count"))
+///     .sink("out", Component::native("print").input("in"))
+///     .build()?;
 ///
 /// let run = Runner::builder(registry).build().start(&pipeline)?;
 /// assert_eq!(run.wait().await.outcome, Outcome::Completed);

@@ -330,3 +330,204 @@ async fn a_workload_that_no_executor_starts_is_named() {
     let error = lab.run().await.error.unwrap();
     assert_eq!(error.code(), "F302");
 }
+
+/// A sink that rejects the number 3 and says what it holds.
+fn rejecting(vault: &Vault, letters: &Vault) -> Lab {
+    let faults = [
+        VaultFault::Unspecified, // the group
+        VaultFault::Unspecified, // the batch
+        VaultFault::None,        // 1
+        VaultFault::None,        // 2
+        VaultFault::Unspecified, // 3
+    ];
+    vault.plan(faults);
+    lettered(&Lab::new(), vault, letters)
+}
+
+fn lettered(process: &Lab, vault: &Vault, letters: &Vault) -> Lab {
+    process
+        .next_process()
+        .numbers("in", Numbers::to(5).per_batch(5))
+        .vault("out", &["in"], vault)
+        .with("out", |out| {
+            out.on_error.then = Final::DeadLetter;
+            out.on_error.dead_letter = Some(id("letters"));
+        })
+        .vault("letters", &[], letters)
+}
+
+#[tokio::test]
+async fn what_a_sink_rejects_becomes_a_dead_letter() {
+    let (vault, letters) = (Vault::new(), Vault::new());
+    rejecting(&vault, &letters).complete().await;
+    assert_eq!(vault.sequences(), [1, 2, 4, 5]);
+    assert_eq!(letters.sequences(), [3]);
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_a_crash_cut_off_is_sent_by_the_next_run() {
+    let (vault, letters) = (Vault::new(), Vault::new());
+    letters.plan([VaultFault::Stop]);
+    let first = rejecting(&vault, &letters);
+    assert_eq!(first.run().await.outcome, Outcome::Failed);
+    assert_eq!(
+        vault.positions()[&id("in")],
+        5,
+        "the sink has passed what it rejected"
+    );
+    assert_eq!(letters.sequences(), [0_u64; 0]);
+    lettered(&first, &vault, &letters).complete().await;
+    assert_eq!(vault.sequences(), [1, 2, 4, 5]);
+    assert_eq!(letters.sequences(), [3]);
+}
+
+#[tokio::test]
+async fn an_edge_that_may_lag_sends_what_it_has_no_room_for_to_its_readers_dead_letters() {
+    use flowctl_core::spec::{Excess, Input, OnFull};
+    let (slow, letters) = (Vault::new(), Vault::new());
+    slow.plan(std::iter::repeat_n(VaultFault::Retry, 4));
+    let bytes = flowctl_core::ByteSize::from_mib(1);
+    let lag = OnFull::Lag {
+        events: 10,
+        bytes,
+        then: Excess::DeadLetter,
+    };
+    let lab = Lab::new()
+        .numbers("in", Numbers::to(5_000))
+        .vault("slow", &[], &slow)
+        .with("slow", |slow| {
+            slow.inputs = vec![Input::new(id("in")).on_full(lag)];
+            slow.on_error.dead_letter = Some(id("letters"));
+            slow.on_error.retry.backoff.base = std::time::Duration::from_millis(50);
+        })
+        .vault("letters", &[], &letters);
+    let report = lab.complete().await;
+    let mut all = [slow.sequences(), letters.sequences()].concat();
+    all.sort_unstable();
+    assert_eq!(all, (1..=5_000).collect::<Vec<_>>());
+    assert!(
+        !letters.sequences().is_empty(),
+        "the edge was never full: this test shows nothing"
+    );
+    assert_eq!(
+        status(&report, "in").dead_letters,
+        letters.sequences().len() as u64
+    );
+}
+
+#[tokio::test]
+async fn a_panic_while_opening_is_an_error_that_names_the_component() {
+    struct Panicking;
+    #[async_trait::async_trait]
+    impl Processor for Panicking {
+        async fn open(&mut self) -> Result<(), ComponentError> {
+            panic!("no such variable")
+        }
+        async fn process(&mut self, _batch: &Batch) -> Result<Output, ComponentError> {
+            Ok(Output::new())
+        }
+    }
+    let vault = Vault::new();
+    let lab = Lab::new()
+        .numbers("in", Numbers::to(5))
+        .processor("step", &["in"], || Box::new(Panicking))
+        .vault("out", &["step"], &vault);
+    let error = lab.run().await.error.unwrap();
+    assert_eq!(
+        *error.kind(),
+        RunErrorKind::Panicked {
+            message: "no such variable".into()
+        }
+    );
+    assert_eq!(error.component(), Some(&id("step")));
+}
+
+#[tokio::test]
+async fn an_event_that_follows_from_none_breaks_the_contract_of_its_processor() {
+    let vault = Vault::new();
+    let lab = Lab::new()
+        .numbers("in", Numbers::to(5))
+        .processor("step", &["in"], || {
+            adapt::map(|event| {
+                Ok(Event::new(
+                    event.event_type().clone(),
+                    0,
+                    event.payload().clone(),
+                ))
+            })
+        })
+        .vault("out", &["step"], &vault);
+    assert_eq!(lab.run().await.error.unwrap().code(), "R402");
+}
+
+#[tokio::test]
+async fn a_closure_gets_no_event_twice_because_a_later_one_failed() {
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let failed = Arc::new(AtomicU32::new(0));
+    let lab = {
+        let (seen, failed) = (Arc::clone(&seen), Arc::clone(&failed));
+        Lab::new()
+            .numbers("in", Numbers::to(9).per_batch(9))
+            .sink("out", &["in"], move || {
+                let (seen, failed) = (Arc::clone(&seen), Arc::clone(&failed));
+                adapt::sink(move |event| {
+                    if event.sequence() == 5 && failed.fetch_add(1, Ordering::SeqCst) < 2 {
+                        return Err(ComponentError::retry("not now"));
+                    }
+                    seen.lock().unwrap().push(event.sequence());
+                    Ok(())
+                })
+            })
+    };
+    lab.complete().await;
+    assert_eq!(*seen.lock().unwrap(), (1..=9).collect::<Vec<_>>());
+}
+
+/// Counts to 3, then fails for good.
+struct Breaking(u64);
+
+#[async_trait::async_trait]
+impl flowctl_core::Source for Breaking {
+    async fn identify(
+        &mut self,
+    ) -> Result<flowctl_core::component::SourceIdentity, ComponentError> {
+        Ok(flowctl_core::component::SourceIdentity::new("breaking"))
+    }
+    async fn open(
+        &mut self,
+        resume: flowctl_core::component::Resume,
+    ) -> Result<(), ComponentError> {
+        self.0 = resume.after.map_or(0, |position| position.sequence);
+        Ok(())
+    }
+    async fn next(&mut self) -> Result<flowctl_core::component::Next, ComponentError> {
+        use flowctl_core::{component::Next, event::SourceBatch};
+        if self.0 == 3 {
+            return Err(ComponentError::new("the origin is gone"));
+        }
+        self.0 += 1;
+        let event_type = flowctl_core::testing::NUMBER.parse().unwrap();
+        let event = Event::new(event_type, self.0, flowctl_core::Payload::bytes("x"));
+        Ok(Next::Batch(SourceBatch::new(
+            vec![event],
+            flowctl_core::Position::at(self.0),
+        )))
+    }
+}
+
+#[tokio::test]
+async fn what_a_failing_source_handed_out_is_delivered_and_not_repeated() {
+    let process = Lab::new();
+    let vault = Vault::without_positions();
+    let lab = || {
+        process
+            .next_process()
+            .source("in", || Box::new(Breaking(0)))
+            .vault("out", &["in"], &vault)
+    };
+    let report = lab().run().await;
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert_eq!(status(&report, "in").durable, Some(3));
+    lab().run().await;
+    assert_eq!(vault.sequences(), [1, 2, 3]);
+}

@@ -122,3 +122,14 @@ async fn the_report_says_how_far_everything_is_durable() {
     let source = status(&report, "in");
     assert_eq!((source.durable, source.lag()), (Some(10), Some(0)));
 }
+
+#[tokio::test]
+async fn pipelines_of_one_runner_have_their_own_checkpoints() {
+    let process = Lab::new();
+    let (one, other) = (Vault::without_positions(), Vault::without_positions());
+    lab(&process, 10, &one).complete().await;
+    let mut second = lab(&process, 10, &other);
+    second.spec.name = "other".parse().unwrap();
+    second.complete().await;
+    assert_eq!(other.sequences(), (1..=10).collect::<Vec<_>>());
+}

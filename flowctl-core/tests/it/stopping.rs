@@ -87,13 +87,29 @@ async fn dropping_the_handle_asks_for_a_stop() {
     let vault = Vault::new();
     let run = endless(&vault).start();
     let mut events = run.events();
-    let mut seen = Vec::new();
     drop(run);
+    let mut seen = Vec::new();
     while let Some(event) = events.next().await {
         if let RunEventKind::Ended(outcome) = event.kind {
             seen.push(outcome);
-            break;
         }
     }
     assert_eq!(seen, [Outcome::Drained]);
+}
+
+#[tokio::test]
+async fn events_end_with_the_run_also_for_those_who_come_late() {
+    let vault = Vault::new();
+    let lab = Lab::new()
+        .numbers("in", Numbers::to(5))
+        .vault("out", &["in"], &vault);
+    let run = lab.start();
+    let (events, control) = (run.events(), run.control());
+    let ended = |event: &flowctl_core::run::RunEvent| {
+        matches!(event.kind, RunEventKind::Ended(Outcome::Completed))
+    };
+    let all: Vec<_> = events.collect().await;
+    assert!(all.last().is_some_and(ended));
+    let late: Vec<_> = control.events().collect().await;
+    assert!(late.len() == 1 && late.iter().all(ended));
 }
