@@ -3,7 +3,7 @@
 //!
 //! Five nouns, in the order in which you meet them:
 //!
-//! * a [`PipelineSpec`](spec::PipelineSpec) says what should be, built in Rust or read from YAML;
+//! * a [`PipelineSpec`] says what should be, built in Rust or read from YAML;
 //! * a [`Registry`] holds the components that a spec can `use`;
 //! * a [`Runner`] plans and starts pipelines;
 //! * a [`RunHandle`] shows one run and stops it;

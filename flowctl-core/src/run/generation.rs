@@ -11,16 +11,17 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use tokio::sync::Notify;
 
 use super::{
     checkpoint::Checkpoints,
     counters::Counters,
     dead_letter::DeadLetter,
+    ends::Ends,
     error::{RunError, RunErrorKind},
     events::{RunEventKind, Teller},
-    layout::{Carries, Edge, Layout},
+    layout::Layout,
     notes::Notes,
+    opened::{Opened, OpenedSource},
     plan::executor_for,
     processor_task::ProcessorTask,
     resume::{SinkHolds, resume},
@@ -34,13 +35,12 @@ use super::{
 use crate::{
     ComponentId, Position,
     component::{
-        Cancellation, ComponentContext, ComponentError, Held, OpenSink, Resume, Sink, Source,
-        SourceIdentity,
+        Cancellation, ComponentContext, ComponentError, Held, OpenSink, Resume, SourceIdentity,
     },
     executor::{
         Endpoint, Executor, Handle, Instance, Objects, Reader, RunScope, StopOptions, WorkloadKind,
     },
-    link::{InEdge, Inlet, Limit, OutEdge, Outlet, Receiver, Sender, Tracker, Wake, queue},
+    link::{Limit, Tracker},
     spec::ComponentSpec,
     store::Scope,
 };
@@ -66,21 +66,6 @@ pub(super) struct Generation<'r> {
     pub(super) grace: Duration,
     /// What was started, in the order of starting.
     pub(super) handles: Vec<(Arc<dyn Executor>, Handle)>,
-}
-
-/// Component objects by their place in the layout, each opened as far as `open` has come.
-#[derive(Default)]
-pub(super) struct Opened {
-    sources: BTreeMap<usize, OpenedSource>,
-    pub(super) sinks: BTreeMap<usize, (Box<dyn Sink>, Held)>,
-    processors: BTreeMap<usize, Vec<Box<dyn crate::Processor>>>,
-}
-
-struct OpenedSource {
-    source: Box<dyn Source>,
-    identity: SourceIdentity,
-    resume: Resume,
-    checkpoint: Option<Position>,
 }
 
 impl Generation<'_> {
@@ -441,111 +426,5 @@ impl Generation<'_> {
 
     fn contract(&self, node: usize, broken: String) -> RunError {
         RunError::new(RunErrorKind::Contract { broken }).of(self.id(node))
-    }
-}
-
-impl Opened {
-    fn take(&mut self, node: usize, objects: Objects) -> Result<(), ()> {
-        match objects {
-            Objects::Source(source) => {
-                let opened = OpenedSource {
-                    source,
-                    identity: SourceIdentity::new(""),
-                    resume: Resume::default(),
-                    checkpoint: None,
-                };
-                self.sources.insert(node, opened);
-            }
-            Objects::Processors(processors) => {
-                self.processors.insert(node, processors);
-            }
-            Objects::Sink(sink) => {
-                self.sinks.insert(node, (sink, Held::Unknown));
-            }
-            Objects::Taken => return Err(()),
-        }
-        Ok(())
-    }
-
-    /// Closes what came up, after something did not; what this says is of no more interest.
-    pub(super) async fn close(self) {
-        for (_, mut opened) in self.sources {
-            let _ = opened.source.close().await;
-        }
-        for mut processor in self.processors.into_values().flatten() {
-            let _ = processor.close().await;
-        }
-        for (_, (mut sink, _)) in self.sinks {
-            let _ = sink.close().await;
-        }
-    }
-}
-
-/// The two ends of every edge, until the components they belong to take them.
-struct Ends {
-    senders: BTreeMap<usize, Sender>,
-    receivers: BTreeMap<usize, Receiver>,
-    wakes: Vec<Wake>,
-}
-
-impl Ends {
-    fn new(layout: &Layout) -> Self {
-        let wakes: Vec<Wake> = layout
-            .nodes
-            .iter()
-            .map(|_| Arc::new(Notify::new()))
-            .collect();
-        let mut ends = Self {
-            senders: BTreeMap::new(),
-            receivers: BTreeMap::new(),
-            wakes,
-        };
-        for (index, edge) in layout.edges.iter().enumerate() {
-            let (sender, receiver) = queue(edge.limit, Arc::clone(&ends.wakes[edge.to]));
-            ends.senders.insert(index, sender);
-            ends.receivers.insert(index, receiver);
-        }
-        ends
-    }
-
-    fn outlet(&mut self, layout: &Layout, node: usize) -> Outlet {
-        let id = layout.nodes[node].component.id.clone();
-        let mut edges = Vec::new();
-        let mut letters = Vec::new();
-        let out = |(_, edge): &(usize, &Edge)| edge.from == node;
-        for (index, edge) in layout.edges.iter().enumerate().filter(out) {
-            let Some(sender) = self.senders.remove(&index) else {
-                continue;
-            };
-            match &edge.carries {
-                Carries::DeadLetters => letters.push((edge.to, sender)),
-                Carries::Events { types, full } => edges.push(OutEdge {
-                    to: layout.nodes[edge.to].component.id.clone(),
-                    sender,
-                    types: types.clone(),
-                    full: *full,
-                }),
-            }
-        }
-        Outlet::new(id, edges, letters)
-    }
-
-    fn inlet(&mut self, layout: &Layout, node: usize) -> Inlet {
-        let into = |(_, edge): &(usize, &Edge)| edge.to == node;
-        let edges = layout
-            .edges
-            .iter()
-            .enumerate()
-            .filter(into)
-            .filter_map(|(index, edge)| {
-                let sources = layout.nodes[edge.from].sources.clone();
-                Some(InEdge::new(self.receivers.remove(&index)?, sources))
-            });
-        let edges = edges.collect();
-        Inlet::new(
-            layout.nodes[node].component.id.clone(),
-            edges,
-            Arc::clone(&self.wakes[node]),
-        )
     }
 }

@@ -7,6 +7,7 @@
 mod checkpoint;
 mod counters;
 mod dead_letter;
+mod ends;
 mod engine;
 mod error;
 mod events;
@@ -15,6 +16,7 @@ mod generation;
 mod handle;
 mod layout;
 mod notes;
+mod opened;
 mod plan;
 mod processor_task;
 mod report;

@@ -2,7 +2,8 @@
 
 use super::{
     error::{RunError, RunErrorKind},
-    generation::{Generation, Opened},
+    generation::Generation,
+    opened::Opened,
 };
 use crate::component::Held;
 
