@@ -21,16 +21,20 @@ pub const SIGNAL: u8 = 128;
 
 /// The exit code that tells how a run ended.
 pub(crate) fn of_report(report: &RunReport) -> u8 {
-    let restarted = report
-        .status
-        .components
-        .iter()
-        .any(|component| component.generation > 1);
-    match (report.outcome, &report.error) {
+    let components = &report.status.components;
+    let restarted = components.iter().any(|component| component.generation > 1);
+    let error = report.error.as_ref();
+    let at_start = error.is_some_and(|error| error.kind().is_at_start());
+    of_outcome(report.outcome, at_start && !restarted)
+}
+
+/// The same by what matters of the report: its outcome, and whether it never got beyond its start.
+const fn of_outcome(outcome: Outcome, failed_at_start: bool) -> u8 {
+    match (outcome, failed_at_start) {
         (Outcome::Completed | Outcome::Drained, _) => DONE,
         (Outcome::Forced, _) => FORCED,
-        (_, Some(error)) if error.kind().is_at_start() && !restarted => NOT_STARTED,
-        _ => FAILED,
+        (_, true) => NOT_STARTED,
+        (_, false) => FAILED,
     }
 }
 
@@ -47,4 +51,24 @@ Exit codes: 0 done or drained, 2 usage, 3 the spec is wrong, 4 could not start, 
 /// The code as the operating system takes it.
 pub(crate) fn exit(code: u8) -> ExitCode {
     ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_of_a_run_has_its_code() {
+        assert_eq!(of_outcome(Outcome::Completed, false), 0);
+        assert_eq!(of_outcome(Outcome::Drained, false), 0);
+        assert_eq!(of_outcome(Outcome::Failed, true), 4);
+        assert_eq!(of_outcome(Outcome::Failed, false), 5);
+        assert_eq!(of_outcome(Outcome::Forced, false), 6);
+    }
+
+    #[test]
+    fn a_forcing_signal_is_told_as_shells_do() {
+        assert_eq!(of_signal(2), 130);
+        assert_eq!(of_signal(15), 143);
+    }
 }

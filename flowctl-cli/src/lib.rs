@@ -32,3 +32,8 @@ mod terminal;
 mod text;
 
 pub use self::program::run;
+
+/// The programs of the README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct ReadmeDoctests;

@@ -1,5 +1,5 @@
 use clap::Args;
-use flowctl_core::{ComponentKind, ConfigKey, EventType};
+use flowctl_core::{ComponentKind, ConfigKey, EventType, spec::Role};
 use serde::Serialize;
 
 use crate::{error::CliError, exit_code, session::Session, text::Table};
@@ -54,8 +54,8 @@ fn list(session: &Session) -> Result<(), CliError> {
         table.row([
             kind.name.clone(),
             kind.role.as_str().to_owned(),
-            types(&kind.accepts),
-            types(&kind.emits),
+            unless(Role::Source, kind, &kind.accepts),
+            unless(Role::Sink, kind, &kind.emits),
             kind.summary.clone(),
         ]);
     }
@@ -141,6 +141,15 @@ fn key(key: &ConfigKey) -> Key<'_> {
         required: key.default.is_none(),
         default: key.default.as_deref(),
         summary: &key.summary,
+    }
+}
+
+/// The event types of one end; a component of this role has none there.
+fn unless(role: Role, kind: &ComponentKind, event_types: &[EventType]) -> String {
+    if kind.role == role {
+        "-".to_owned()
+    } else {
+        types(event_types)
     }
 }
 

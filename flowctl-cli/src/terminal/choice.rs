@@ -5,6 +5,10 @@ use crate::arguments::Colour;
 
 /// What decides how a stream is written to. Pure once it is made.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts that have nothing to do with each other"
+)]
 pub(crate) struct Surroundings {
     /// The stream is a terminal.
     pub(crate) terminal: bool,

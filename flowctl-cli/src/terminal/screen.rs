@@ -1,8 +1,10 @@
 use std::{
     fmt,
-    io::{self, Write},
+    io::{self, IsTerminal as _, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use flowctl_core::Cancellation;
 
 use super::{Palette, Tone};
 
@@ -15,6 +17,9 @@ pub(crate) struct Screen {
     shared: Arc<Mutex<Painted>>,
     palette: Palette,
     live: bool,
+    /// stdout goes to a terminal, where it would get between the lines of the block.
+    stdout_is_beside: bool,
+    reader_gone: Cancellation,
 }
 
 /// How many lines of the block stand on the terminal now.
@@ -30,6 +35,8 @@ impl Screen {
             shared: Arc::default(),
             palette,
             live,
+            stdout_is_beside: live && io::stdout().is_terminal(),
+            reader_gone: Cancellation::new(),
         }
     }
 
@@ -86,6 +93,11 @@ impl Screen {
     /// Takes the block away.
     pub(crate) fn clear(&self) {
         let _ = self.above(|| Ok(()));
+    }
+
+    /// Waits until somebody wrote to a stdout that nobody reads any more. Cancel safe.
+    pub(crate) async fn reader_gone(&self) {
+        self.reader_gone.cancelled().await;
     }
 
     /// A writer to one of the streams that goes above the block.
@@ -149,16 +161,36 @@ impl Write for ScreenWriter {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.screen.above(|| match self.stream {
-            Stream::Stdout => io::stdout().lock().write_all(bytes),
-            Stream::Stderr => io::stderr().lock().write_all(bytes),
-        })
+        match self.stream {
+            Stream::Stderr => self.screen.above(|| io::stderr().lock().write_all(bytes)),
+            Stream::Stdout if self.screen.stdout_is_beside => {
+                self.screen.above(|| io::stdout().lock().write_all(bytes))
+            }
+            // A reader that does not read must not hold up what is told.
+            Stream::Stdout => self.to_stdout(|stdout| stdout.write_all(bytes)),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self.stream {
-            Stream::Stdout => io::stdout().lock().flush(),
+            Stream::Stdout => self.to_stdout(Write::flush),
             Stream::Stderr => Ok(()),
+        }
+    }
+}
+
+impl ScreenWriter {
+    /// A reader that has gone away is no error of who writes; whoever waits for it is told.
+    fn to_stdout(
+        &self,
+        write: impl FnOnce(&mut io::StdoutLock<'static>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        match write(&mut io::stdout().lock()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.screen.reader_gone.cancel();
+                Ok(())
+            }
+            written => written,
         }
     }
 }

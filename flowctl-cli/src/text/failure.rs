@@ -79,7 +79,7 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("{0}")]
-    struct Level(&'static str, #[source] Option<Box<Level>>);
+    struct Level(&'static str, #[source] Option<Box<Self>>);
 
     const PLAIN: Palette = Palette { coloured: false };
 

@@ -161,7 +161,14 @@ mod tests {
         facts.components[0].remaining = Some(Duration::from_secs(90));
         let block = block(&facts);
         let lines: Vec<&str> = block.iter().map(|(_, line)| line.as_str()).collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        component  state      in     out     rate  position  lag  retries  dropped
+        network    ready       -   1,204    402/s      1204    -        0        0
+        ttp        ready   1,204  31,877  10.6k/s      1204    0        0        0
+        store      ready  31,877       -  10.6k/s      1203    1        0        0
+        console    ready  31,800       -  10.6k/s      1202    2        0        0
+        about 1m30s to go
+        ");
     }
 
     #[test]
@@ -187,6 +194,8 @@ mod tests {
         let mut facts = samples::running();
         facts.components[2].retries = 2;
         facts.components[0].remaining = Some(Duration::from_millis(90_400));
-        insta::assert_snapshot!(line(&facts), @"");
+        insta::assert_snapshot!(line(&facts), @r"
+        3.0 s in: network 1,204 (402/s, at 1204) → ttp 31,877 (10.6k/s, at 1204) → store 31,877 (10.6k/s, at 1203, 2 retries), console 31,800 (10.6k/s, at 1202); about 1m30s to go
+        ");
     }
 }

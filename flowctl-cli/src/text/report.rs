@@ -138,7 +138,16 @@ mod tests {
             .warnings
             .insert("gap between ledgers".to_owned(), 2);
         facts.components[2].dead_letters = 3;
-        insta::assert_snapshot!(lines(&facts), @"");
+        insta::assert_snapshot!(lines(&facts), @r"
+        component  state      in     out     rate  position  retries  dropped
+        network    ready       -   1,204    402/s      1204        0        0
+        ttp        ready   1,204  31,877  10.6k/s      1204        0    1,200
+        store      ready  31,877       -  10.6k/s      1203        0        0
+        console    ready  31,800       -  10.6k/s      1202        0        0
+        network warns of 2: gap between ledgers
+        ttp dropped 1,200: malformed contract event
+        store gave 3 dead letters
+        ");
     }
 
     #[test]

@@ -28,7 +28,10 @@ pub(super) fn tell(session: &Session, spec: &PipelineSpec, ended: &RunReport, ex
     let facts = RunFacts::new(&ended.status, None);
     let failure = ended.error.as_ref().map(error::of_run);
     let forced: Vec<String> = ended.forced.iter().map(ToString::to_string).collect();
-    let commands = look(spec, &session.registry);
+    let commands = match ended.outcome {
+        Outcome::Completed | Outcome::Drained => look(spec, &session.registry),
+        _ => Vec::new(),
+    };
     let object = Report {
         outcome: ended.outcome.as_str(),
         exit_code,

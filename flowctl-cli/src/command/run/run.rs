@@ -98,7 +98,12 @@ async fn see_through(
                 }
                 draining = true;
                 control.stop(grace);
-                session.tell_people(Tone::Strong, "draining (sources stopped; Ctrl-C again to force)");
+                tell_draining(session, "sources stopped; Ctrl-C again to force");
+            }
+            () = session.screen.reader_gone(), if !draining => {
+                draining = true;
+                control.stop(grace);
+                tell_draining(session, "nobody reads stdout any more");
             }
             report = &mut end => {
                 while let Some(Some(event)) = futures_util::FutureExt::now_or_never(events.next()) {
@@ -110,4 +115,8 @@ async fn see_through(
             () = watch.tick() => watch.show(),
         }
     }
+}
+
+fn tell_draining(session: &Session, why: &str) {
+    session.tell_people(Tone::Strong, &format!("draining ({why})"));
 }

@@ -1,0 +1,19 @@
+//! The `flowctl` command, as a process.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on should fail"
+)]
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+
+mod answers;
+mod damage;
+mod fresh;
+mod kill;
+mod objects;
+mod process;
+mod required;
+mod resume;
+mod running;
+mod specs;
+mod stopping;
