@@ -194,8 +194,9 @@ mod tests {
         let mut facts = samples::running();
         facts.components[2].retries = 2;
         facts.components[0].remaining = Some(Duration::from_millis(90_400));
-        insta::assert_snapshot!(line(&facts), @r"
-        3.0 s in: network 1,204 (402/s, at 1204) → ttp 31,877 (10.6k/s, at 1204) → store 31,877 (10.6k/s, at 1203, 2 retries), console 31,800 (10.6k/s, at 1202); about 1m30s to go
-        ");
+        assert_eq!(
+            line(&facts),
+            "3.0 s in: network 1,204 (402/s, at 1204) → ttp 31,877 (10.6k/s, at 1204) → store 31,877 (10.6k/s, at 1203, 2 retries), console 31,800 (10.6k/s, at 1202); about 1m30s to go"
+        );
     }
 }

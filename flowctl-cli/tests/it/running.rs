@@ -95,3 +95,25 @@ fn a_reader_of_the_console_that_goes_away_ends_nothing_badly() {
     );
     assert!(ended.stderr.contains("\ndrained: "), "{}", ended.stderr);
 }
+
+#[test]
+fn a_pipeline_that_this_version_cannot_start_says_what_is_missing() {
+    let place = Place::new();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/ttp-pipeline.yaml");
+    let told = place
+        .flowctl(&["run", example.to_str().unwrap()])
+        .exits(4)
+        .stderr;
+    assert!(
+        told.starts_with("ttp-processing-pipeline: 3 components, first run"),
+        "{told}"
+    );
+    assert!(
+        told.contains("error[F302]: nothing here can start "),
+        "{told}"
+    );
+    assert!(
+        told.ends_with("failed: it did not start, no record was moved\n"),
+        "{told}"
+    );
+}

@@ -4,7 +4,7 @@ use flowctl_core::{ComponentSpec, Outcome, PipelineSpec, Registry, RunReport};
 use serde::Serialize;
 
 use crate::{
-    error,
+    error, exit_code,
     facts::RunFacts,
     session::Session,
     terminal::Tone,
@@ -24,7 +24,7 @@ struct Report<'a> {
 }
 
 /// Reports: what each component did, what went wrong, and what can be done next.
-pub(super) fn tell(session: &Session, spec: &PipelineSpec, ended: &RunReport, exit_code: u8) {
+pub(super) fn tell(session: &Session, spec: &PipelineSpec, ended: &RunReport, code: u8) {
     let facts = RunFacts::new(&ended.status, None);
     let failure = ended.error.as_ref().map(error::of_run);
     let forced: Vec<String> = ended.forced.iter().map(ToString::to_string).collect();
@@ -34,17 +34,26 @@ pub(super) fn tell(session: &Session, spec: &PipelineSpec, ended: &RunReport, ex
     };
     let object = Report {
         outcome: ended.outcome.as_str(),
-        exit_code,
+        exit_code: code,
         error: failure.clone(),
         forced: forced.clone(),
         next: commands.clone(),
         facts: &facts,
     };
     session.tell("report", &object, |palette| {
-        let mut lines: Vec<String> = Vec::new();
+        let failure = failure.map(|failure| failure.text(palette));
+        if code == exit_code::NOT_STARTED {
+            let word = palette.paint(Tone::Error, "failed");
+            let last = format!("{word}: it did not start, no record was moved");
+            return failure
+                .into_iter()
+                .chain([last])
+                .collect::<Vec<_>>()
+                .join("\n");
+        }
         let table = report::components(&facts);
-        lines.extend(table.iter().map(|(tone, line)| palette.paint(*tone, line)));
-        lines.extend(failure.map(|failure| failure.text(palette)));
+        let table = table.iter().map(|(tone, line)| palette.paint(*tone, line));
+        let mut lines: Vec<String> = table.chain(failure).collect();
         if !forced.is_empty() {
             let text = format!(
                 "ended by force before everything was delivered: {}",

@@ -1,6 +1,6 @@
 //! What happens in a run, as an object and as a line.
 
-use flowctl_core::run::{ComponentState, RunEvent, RunEventKind};
+use flowctl_core::run::{RunEvent, RunEventKind};
 use serde::Serialize;
 
 use crate::{
@@ -143,17 +143,6 @@ pub(super) fn line(event: &RunEvent, utc: bool, palette: Palette) -> Option<Stri
                 ),
             )
         }
-        RunEventKind::Restarting { generation } => {
-            (Tone::Warning, format!("starts again (start {generation})"))
-        }
-        RunEventKind::State {
-            component,
-            state: ComponentState::BackingOff,
-            ..
-        } => (
-            Tone::Warning,
-            format!("{component} backs off before the next start"),
-        ),
         RunEventKind::Missed(events) => (
             Tone::Faint,
             format!("{} more things happened", count(*events)),

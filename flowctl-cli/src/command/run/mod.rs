@@ -11,6 +11,7 @@ mod opening;
 )]
 mod run;
 mod signals;
+mod throttle;
 mod watch;
 
 pub(crate) use self::arguments::Arguments;

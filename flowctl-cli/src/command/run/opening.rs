@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use flowctl_core::{PipelineSpec, graph::Graph};
+use flowctl_core::{PipelineSpec, run::Plan};
 use serde::Serialize;
 
 use crate::{session::Session, terminal::Tone, text::number::counted};
@@ -22,12 +22,16 @@ struct Starting<'a> {
 pub(super) fn tell(
     session: &Session,
     spec: &PipelineSpec,
-    graph: &Graph,
+    plan: &Plan,
     folder: &Path,
     first_run: bool,
 ) {
     let components = spec.components.len();
-    let graph = graph.text().to_string();
+    let graph = plan.graph().text().to_string();
+    let native = plan
+        .components()
+        .iter()
+        .all(|component| component.executor.as_deref() == Some("native"));
     let starting = Starting {
         pipeline: spec.name.as_str(),
         namespace: spec.namespace.as_str(),
@@ -44,10 +48,8 @@ pub(super) fn tell(
         } else {
             "goes on from the state in"
         };
-        let mut text = format!(
-            "{name}: {components} in this process, {state} {}",
-            folder.display()
-        );
+        let place = if native { " in this process" } else { "" };
+        let mut text = format!("{name}: {components}{place}, {state} {}", folder.display());
         for line in graph.lines() {
             text.push_str("\n  ");
             text.push_str(line);

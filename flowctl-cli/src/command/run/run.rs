@@ -1,6 +1,6 @@
 use std::{path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
-use flowctl_core::{PipelineSpec, RunHandle, RunReport, Runner, graph::Graph, store::FileStore};
+use flowctl_core::{PipelineSpec, RunHandle, RunReport, Runner, store::FileStore};
 use futures_util::StreamExt as _;
 
 use super::{
@@ -37,7 +37,6 @@ async fn run_spec(
     spec: &PipelineSpec,
 ) -> Result<u8, CliError> {
     let mut signals = Signals::listen().map_err(CliError::NoRuntime)?;
-    let graph = Graph::new(spec, &session.registry).map_err(CliError::Spec)?;
     let environment = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let state_dir = state_dir(arguments.state_dir.as_deref(), environment)?;
     let folder = FileStore::folder(&state_dir, &spec.namespace, &spec.name);
@@ -46,10 +45,11 @@ async fn run_spec(
     let runner = Runner::builder(session.registry.clone())
         .store(Arc::new(store))
         .build();
+    let plan = runner.plan(spec).map_err(CliError::Spec)?;
     if let Some(fresh) = arguments.fresh {
         reset(&runner, spec, fresh).await?;
     }
-    opening::tell(session, spec, &graph, &folder, first_run);
+    opening::tell(session, spec, &plan, &folder, first_run);
     let handle = runner.start(spec).map_err(CliError::Spec)?;
     let grace = arguments.grace.unwrap_or(spec.stop_within);
     let (report, forced_by) = see_through(session, handle, grace, &mut signals).await;
@@ -109,6 +109,7 @@ async fn see_through(
                 while let Some(Some(event)) = futures_util::FutureExt::now_or_never(events.next()) {
                     watch.tell(&event);
                 }
+                watch.tell_held_back();
                 return (Some(report), None);
             }
             Some(event) = events.next() => watch.tell(&event),

@@ -1,13 +1,18 @@
 //! Shows a run while it goes on.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
-use flowctl_core::run::{RunControl, RunEvent, RunStatus};
+use flowctl_core::run::{RunControl, RunEvent, RunEventKind, RunStatus};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, interval_at};
 
-use super::happening;
+use super::{happening, throttle::Throttle};
 use crate::{
-    arguments::Form, clock, facts::RunFacts, session::Session, terminal::Tone, text::progress,
+    arguments::Form,
+    clock,
+    facts::RunFacts,
+    session::Session,
+    terminal::Tone,
+    text::{number::counted, progress},
 };
 
 /// How often the block is painted.
@@ -25,7 +30,10 @@ pub(super) struct Watch<'s> {
     control: RunControl,
     clock: Interval,
     /// Earlier looks at the run, oldest first; rates are taken since the oldest.
-    earlier: std::collections::VecDeque<RunStatus>,
+    earlier: VecDeque<RunStatus>,
+    throttle: Throttle,
+    /// Why the run failed: told with what comes of it, a restart or the report.
+    failed: Option<String>,
 }
 
 impl<'s> Watch<'s> {
@@ -40,7 +48,9 @@ impl<'s> Watch<'s> {
             session,
             control,
             clock,
-            earlier: std::collections::VecDeque::new(),
+            earlier: VecDeque::new(),
+            throttle: Throttle::new(Instant::now()),
+            failed: None,
         }
     }
 
@@ -77,20 +87,45 @@ impl<'s> Watch<'s> {
     }
 
     /// Tells what happened.
-    pub(super) fn tell(&self, event: &RunEvent) {
+    pub(super) fn tell(&mut self, event: &RunEvent) {
         match self.session.form {
             Form::Json => {
                 if let Some(object) = happening::object(event) {
                     self.session.tell("event", &object, |_| String::new());
                 }
             }
-            Form::Human => {
-                if let Some(line) =
-                    happening::line(event, self.session.utc, self.session.screen.palette())
-                {
+            Form::Human => self.tell_people(event),
+        }
+    }
+
+    fn tell_people(&mut self, event: &RunEvent) {
+        let palette = self.session.screen.palette();
+        match &event.kind {
+            RunEventKind::Failed { error, .. } => self.failed = Some(error.clone()),
+            RunEventKind::Restarting { generation } => {
+                let why = self.failed.take().unwrap_or_default();
+                let text = format!("starts again (start {generation}): {why}");
+                self.session
+                    .tell_people(Tone::Warning, &format!("  {text}"));
+            }
+            _ => {
+                let Some(line) = happening::line(event, self.session.utc, palette) else {
+                    return;
+                };
+                if self.throttle.admits(Instant::now()) {
+                    self.tell_held_back();
                     self.session.screen.tell(&line);
                 }
             }
+        }
+    }
+
+    /// Says how many lines were held back because they came too fast.
+    pub(super) fn tell_held_back(&mut self) {
+        let more = self.throttle.take_held_back();
+        if more > 0 {
+            let text = format!("  … and {} more", counted(more, "line"));
+            self.session.tell_people(Tone::Faint, &text);
         }
     }
 }
