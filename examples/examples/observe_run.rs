@@ -56,11 +56,10 @@ async fn main() -> Result<(), BoxError> {
 
     for component in &report.status.components {
         println!(
-            "{}: {} events, warnings {:?}",
-            component.id,
-            component.events_in + component.events_out,
-            component.warnings
+            "{}: {} in, {} out",
+            component.id, component.events_in, component.events_out
         );
+        println!("  warnings: {:?}", component.warnings);
     }
     Ok(())
 }
