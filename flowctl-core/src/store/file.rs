@@ -49,7 +49,11 @@ impl FileStore {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let failed = |action| move |error: io::Error| StoreError::failed(action, error);
         fs::create_dir_all(folder).map_err(failed("make its folder"))?;
-        let database = match Database::create(folder.join("state.redb")) {
+        let path = folder.join("state.redb");
+        if !path.exists() {
+            make(folder, &path)?;
+        }
+        let database = match Database::create(&path) {
             Ok(database) => database,
             Err(DatabaseError::DatabaseAlreadyOpen) => {
                 let holder = fs::read_to_string(holder_file(folder)).unwrap_or_default();
@@ -65,6 +69,7 @@ impl FileStore {
             Err(error) => return Err(StoreError::failed("open its file", error)),
         };
         check_format(&database, folder)?;
+        remove_unfinished(folder);
         fs::File::create(holder_file(folder))
             .and_then(|mut file| write!(file, "{}", std::process::id()))
             .map_err(failed("write who holds it"))?;
@@ -89,6 +94,44 @@ impl FileStore {
 
 fn holder_file(folder: &Path) -> PathBuf {
     folder.join("holder")
+}
+
+/// What the name of a database that is being made begins with; the process follows.
+const UNFINISHED: &str = "state.redb.new-";
+
+/// Makes the database under another name and gives it its own when it is whole: a crash in between
+/// would leave a file that is no database, and that nothing would ever open again.
+fn make(folder: &Path, path: &Path) -> Result<(), StoreError> {
+    let unfinished = folder.join(format!("{UNFINISHED}{}", std::process::id()));
+    let failed = |error: io::Error| StoreError::failed("make its file", error);
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let database = Database::create(&unfinished)
+        .map_err(|error| StoreError::failed("make its file", error))?;
+    check_format(&database, folder)?;
+    drop(database);
+    // A link is not made where something is, so that of two processes the first wins; the second
+    // finds its own file gone, or the name taken, and then opens what the first has made.
+    match fs::hard_link(&unfinished, path) {
+        Ok(()) => fs::File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(failed),
+        Err(_) if path.exists() => Ok(()),
+        // Some file systems have no links; what is left there is the race of two first starts.
+        Err(_) => fs::rename(&unfinished, path).map_err(failed),
+    }
+}
+
+/// Removes what was being made when a process ended. Only who holds the database does this.
+fn remove_unfinished(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            // What cannot be removed is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn check_format(database: &Database, folder: &Path) -> Result<(), StoreError> {

@@ -103,6 +103,20 @@ async fn a_folder_that_is_open_is_refused_with_who_holds_it() {
 }
 
 #[test]
+fn what_a_process_left_half_made_is_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let unfinished = folder.path().join("state.redb.new-1");
+    std::fs::write(&unfinished, [0; 4096]).unwrap();
+    let own = format!("state.redb.new-{}", std::process::id());
+    std::fs::write(folder.path().join(own), "half").unwrap();
+    drop(FileStore::open(folder.path()).unwrap());
+    let names = std::fs::read_dir(folder.path()).unwrap();
+    let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["holder", "state.redb"]);
+}
+
+#[test]
 fn a_file_that_is_not_a_store_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("state.redb"), b"not a store at all").unwrap();
