@@ -3,6 +3,12 @@
 //!
 //!     cargo run --release -p flowctl-benches --bin links
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot go on should fail, and prints what it measured"
+)]
+
 use std::{
     sync::{
         Arc,

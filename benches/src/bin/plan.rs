@@ -2,6 +2,12 @@
 //!
 //!     cargo run --release -p flowctl-benches --bin plan
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot go on should fail, and prints what it measured"
+)]
+
 use std::time::{Duration, Instant};
 
 use flowctl_core::{
@@ -16,9 +22,10 @@ fn registry() -> Registry {
     let mut registry = Registry::new();
     let none = |_: Option<u64>| std::iter::empty();
     registry
-        .source(ComponentKind::source("none", "nothing"), move |(): (), _| {
-            Ok(adapt::source("nothing", none))
-        })
+        .source(
+            ComponentKind::source("none", "nothing"),
+            move |(): (), _| Ok(adapt::source("nothing", none)),
+        )
         .unwrap();
     registry
         .processor(ComponentKind::processor("same", "the same"), |(): (), _| {
@@ -26,7 +33,9 @@ fn registry() -> Registry {
         })
         .unwrap();
     registry
-        .sink(ComponentKind::sink("ignore", "forgets"), |(): (), _| Ok(adapt::sink(|_| Ok(()))))
+        .sink(ComponentKind::sink("ignore", "forgets"), |(): (), _| {
+            Ok(adapt::sink(|_| Ok(())))
+        })
         .unwrap();
     registry
 }
@@ -38,11 +47,19 @@ fn pipeline() -> PipelineSpec {
         let next = (n + 1) % CHAINS;
         builder = builder
             .source(format!("in-{n}"), Component::native("none"))
-            .processor(format!("a-{n}"), Component::native("same").input(format!("in-{n}")))
-            .processor(format!("b-{n}"), Component::native("same").input(format!("a-{n}")))
+            .processor(
+                format!("a-{n}"),
+                Component::native("same").input(format!("in-{n}")),
+            )
+            .processor(
+                format!("b-{n}"),
+                Component::native("same").input(format!("a-{n}")),
+            )
             .sink(
                 format!("out-{n}"),
-                Component::native("ignore").input(format!("b-{n}")).input(format!("a-{next}")),
+                Component::native("ignore")
+                    .input(format!("b-{n}"))
+                    .input(format!("a-{next}")),
             );
     }
     builder.build().unwrap()
@@ -65,7 +82,17 @@ fn timed<T>(mut work: impl FnMut() -> T) -> Duration {
 fn main() {
     let (spec, runner) = (pipeline(), Runner::builder(registry()).build());
     let yaml = spec.to_yaml();
-    println!("{} components, {} KiB of YAML, median of {ROUNDS}", 4 * CHAINS, yaml.len() / 1024);
-    println!("validate + plan: {:?}", timed(|| runner.plan(&spec).unwrap()));
-    println!("read the YAML:   {:?}", timed(|| Reader::new().text("many.yaml", &yaml).read().unwrap()));
+    println!(
+        "{} components, {} KiB of YAML, median of {ROUNDS}",
+        4 * CHAINS,
+        yaml.len() / 1024
+    );
+    println!(
+        "validate + plan: {:?}",
+        timed(|| runner.plan(&spec).unwrap())
+    );
+    println!(
+        "read the YAML:   {:?}",
+        timed(|| Reader::new().text("many.yaml", &yaml).read().unwrap())
+    );
 }
