@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::broadcast;
 
 use super::{report::Outcome, status::ComponentState};
@@ -141,7 +141,7 @@ impl Teller {
             return RunEvents(Box::pin(stream::iter([end])));
         }
         let listener = Some(self.0.listeners.subscribe());
-        RunEvents(Box::pin(stream::unfold(listener, |listener| async {
+        let events = stream::unfold(listener, |listener| async {
             let mut listener = listener?;
             let event = match listener.recv().await {
                 Ok(event) => event,
@@ -153,6 +153,24 @@ impl Teller {
             };
             let over = matches!(event.kind, RunEventKind::Ended(_));
             Some((event, (!over).then_some(listener)))
-        })))
+        });
+        // Who selects over several streams asks again after the end.
+        RunEvents(Box::pin(events.fuse()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_asks_after_the_end_is_told_again_that_it_is_over() {
+        let teller = Teller::new();
+        let mut events = teller.listen();
+        teller.tell(RunEventKind::Ended(Outcome::Completed));
+        assert!(events.next().await.is_some());
+        for _ in 0..2 {
+            assert!(events.next().await.is_none());
+        }
     }
 }
