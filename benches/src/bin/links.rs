@@ -26,7 +26,7 @@ use flowctl_core::{
 };
 use tokio::sync::mpsc;
 
-const EVENTS: u64 = 2_000_000;
+const EVENTS: u64 = 2_048_000;
 const ROUNDS: usize = 9;
 
 struct Made {

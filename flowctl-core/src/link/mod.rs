@@ -18,6 +18,6 @@ pub(crate) use self::{
     inlet::{InEdge, Inlet},
     obligation::Obligation,
     outlet::{Full, OutEdge, Outlet, Routed},
-    queue::{Closed, Limit, Receiver, Sender, Wake, queue},
+    queue::{Closed, Gauge, Limit, Receiver, Sender, Wake, queue},
     tracker::Tracker,
 };

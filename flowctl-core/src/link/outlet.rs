@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Closed, Delivery, Obligation, Sender, queue::Refused};
+use super::{Closed, Delivery, Gauge, Obligation, Sender, queue::Refused};
 use crate::{
     ComponentId, EventType,
     event::{Batch, Event},
@@ -78,12 +78,9 @@ impl Outlet {
         self.letters.clear();
     }
 
-    /// The most that waits on any one edge, in events and bytes.
-    pub(crate) fn depth(&self) -> (usize, usize) {
-        let depths = self.edges.iter().map(|edge| edge.sender.depth());
-        depths.fold((0, 0), |most, depth| {
-            (most.0.max(depth.0), most.1.max(depth.1))
-        })
+    /// Shows how much waits on each edge.
+    pub(crate) fn gauges(&self) -> Vec<Gauge> {
+        self.edges.iter().map(|edge| edge.sender.gauge()).collect()
     }
 
     /// Sends a batch along every edge, and `dead`, each with the place it goes to, as dead letters;

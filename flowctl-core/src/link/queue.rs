@@ -1,7 +1,7 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use tokio::sync::Notify;
@@ -164,10 +164,29 @@ impl Sender {
         self.0.state().writer = Writer::Ended;
     }
 
+    /// Shows how much waits, to whoever looks.
+    pub(crate) fn gauge(&self) -> Gauge {
+        Gauge(Arc::downgrade(&self.0))
+    }
+}
+
+/// Shows how much waits on an edge; nothing once the edge is gone.
+#[derive(Clone)]
+pub(crate) struct Gauge(Weak<Shared>);
+
+impl Gauge {
     /// How many events and bytes wait.
     pub(crate) fn depth(&self) -> (usize, usize) {
-        let state = self.0.state();
-        (state.events, state.bytes)
+        self.0.upgrade().map_or((0, 0), |shared| {
+            let state = shared.state();
+            (state.events, state.bytes)
+        })
+    }
+}
+
+impl fmt::Debug for Gauge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Gauge").field(&self.depth()).finish()
     }
 }
 
@@ -228,7 +247,7 @@ impl Drop for Receiver {
 
 impl fmt::Debug for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Sender").field(&self.depth()).finish()
+        f.debug_tuple("Sender").field(&self.gauge()).finish()
     }
 }
 

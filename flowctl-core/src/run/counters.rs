@@ -12,6 +12,7 @@ use crate::{
     ComponentId,
     component::Meter,
     event::Batch,
+    link::Gauge,
     recorder::{Metric, Recorder},
     spec::Role,
 };
@@ -30,8 +31,6 @@ pub(crate) struct Counters {
     batches: AtomicU64,
     retries: AtomicU64,
     dead_letters: AtomicU64,
-    queued_events: AtomicU64,
-    queued_bytes: AtomicU64,
     shown: Mutex<Shown>,
 }
 
@@ -42,6 +41,8 @@ struct Shown {
     positions: BTreeMap<ComponentId, u64>,
     tip: Option<u64>,
     durable: Option<u64>,
+    /// The edges out of the component.
+    edges: Vec<Gauge>,
 }
 
 impl Counters {
@@ -57,6 +58,7 @@ impl Counters {
             positions: BTreeMap::new(),
             tip: None,
             durable: None,
+            edges: Vec::new(),
         };
         Self {
             id,
@@ -69,8 +71,6 @@ impl Counters {
             batches: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             dead_letters: AtomicU64::new(0),
-            queued_events: AtomicU64::new(0),
-            queued_bytes: AtomicU64::new(0),
             shown: Mutex::new(shown),
         }
     }
@@ -100,20 +100,11 @@ impl Counters {
         self.batches.fetch_add(1, Relaxed);
         let mut shown = self.shown();
         shown.tip = tip.or(shown.tip);
-        drop(shown);
-        self.finished_with(batch);
+        shown.reach(batch);
     }
 
     pub(crate) fn finished_with(&self, batch: &Batch) {
-        let mut shown = self.shown();
-        match shown.positions.get_mut(batch.source()) {
-            Some(position) => *position = batch.through(),
-            None => {
-                shown
-                    .positions
-                    .insert(batch.source().clone(), batch.through());
-            }
-        }
+        self.shown().reach(batch);
     }
 
     pub(crate) fn durable(&self, sequence: u64) {
@@ -142,9 +133,9 @@ impl Counters {
         }
     }
 
-    pub(crate) fn queued(&self, (events, bytes): (usize, usize)) {
-        self.queued_events.store(events as u64, Relaxed);
-        self.queued_bytes.store(bytes as u64, Relaxed);
+    /// From now on what waits on these edges is shown.
+    pub(crate) fn watch(&self, edges: Vec<Gauge>) {
+        self.shown().edges = edges;
     }
 
     /// Shows another state; gives back the one before.
@@ -173,14 +164,32 @@ impl Counters {
             dropped: self.meter.all_dropped(),
             dead_letters: self.dead_letters.load(Relaxed),
             warnings: self.meter.all_warnings(),
-            queued: (
-                self.queued_events.load(Relaxed),
-                self.queued_bytes.load(Relaxed),
-            ),
+            queued: fullest(&shown.edges),
         }
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Shown {
+    fn reach(&mut self, batch: &Batch) {
+        match self.positions.get_mut(batch.source()) {
+            Some(position) => *position = batch.through(),
+            None => {
+                self.positions
+                    .insert(batch.source().clone(), batch.through());
+            }
+        }
+    }
+}
+
+/// What waits on the fullest of some edges, in events and bytes.
+fn fullest(edges: &[Gauge]) -> (u64, u64) {
+    let depths = edges.iter().map(Gauge::depth);
+    let (events, bytes) = depths.fold((0, 0), |most, depth| {
+        (most.0.max(depth.0), most.1.max(depth.1))
+    });
+    (events as u64, bytes as u64)
 }

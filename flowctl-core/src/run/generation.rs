@@ -331,6 +331,7 @@ impl Generation<'_> {
                 continue;
             };
             let outlet = ends.outlet(self.layout, node);
+            counters.watch(outlet.gauges());
             let inlet = ends.inlet(self.layout, node);
             let (policy, teller) = (spec.policy.clone(), self.teller.clone());
             let dead_letters = DeadLetters {

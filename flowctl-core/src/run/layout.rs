@@ -1,6 +1,6 @@
 //! A pipeline as the tasks need it: components and edges by number. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::step::{Policy, Then};
 use crate::{
@@ -52,12 +52,16 @@ pub(super) enum Carries {
 
 impl Layout {
     pub(super) fn new(pipeline: &PipelineSpec, graph: &Graph) -> Self {
-        // What carries no data is none of the data plane's business.
-        let carries = |component: &&ComponentSpec| component.role != Role::Service;
+        let by_id: HashMap<&str, &ComponentSpec> = pipeline
+            .components
+            .iter()
+            // What carries no data is none of the data plane's business.
+            .filter(|component| component.role != Role::Service)
+            .map(|component| (component.id.as_str(), component))
+            .collect();
         let order = graph.stop_stages().iter().flatten();
         let components: Vec<&ComponentSpec> = order
-            .filter_map(|id| pipeline.component(id.as_str()))
-            .filter(carries)
+            .filter_map(|id| by_id.get(id.as_str()).copied())
             .collect();
         let places: BTreeMap<&ComponentId, usize> = components
             .iter()

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
@@ -67,20 +67,24 @@ impl Plan {
     ) -> Result<Self, SpecErrors> {
         let warnings = pipeline.validate(registry)?;
         let graph = Graph::new(pipeline, registry)?;
+        let by_id: HashMap<&str, &ComponentSpec> = pipeline
+            .components
+            .iter()
+            .map(|component| (component.id.as_str(), component))
+            .collect();
         let edges = graph.edges().iter().map(|edge| PlannedEdge {
             from: edge.from.clone(),
             to: edge.to.clone(),
             types: edge.types.to_string(),
             via: word(edge.via),
             because: edge.because,
-            guarantee: guarantee(edge.via, pipeline.component(edge.from.as_str()), registry),
+            guarantee: guarantee(edge.via, by_id.get(edge.from.as_str()).copied(), registry),
         });
         let edges = edges.collect();
         let stages = graph.start_stages().iter().enumerate();
         let components = stages.flat_map(|(stage, ids)| ids.iter().map(move |id| (stage + 1, id)));
-        let components = components.filter_map(|(stage, id)| {
-            Some(planned(pipeline.component(id.as_str())?, stage, executors))
-        });
+        let components = components
+            .filter_map(|(stage, id)| Some(planned(by_id.get(id.as_str())?, stage, executors)));
         let components = components.collect();
         Ok(Self {
             pipeline: pipeline.name.clone(),

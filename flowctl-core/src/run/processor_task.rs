@@ -154,7 +154,6 @@ impl ProcessorTask {
         };
         let sent = self.outlet.send(&output, obligation, dead, wrap).await;
         self.counters.finished_with(&batch);
-        self.counters.queued(self.outlet.depth());
         let Ok(routed) = sent else { return Ok(false) };
         wiring::count(&self.counters, &routed);
         Ok(true)

@@ -87,7 +87,6 @@ impl SourceTask {
             Ok(Pause::Broken) => self.outlet.let_go(),
             Ok(Pause::End | Pause::Stopped) | Err(_) => self.outlet.end(),
         }
-        self.counters.queued((0, 0));
         let pause = match pulled {
             Ok(pause) => pause,
             Err(error) => {
@@ -148,8 +147,9 @@ impl SourceTask {
                     self.enter(ComponentState::Idle);
                 }
                 Next::Batch(batch) => {
-                    idle = false;
-                    self.enter(ComponentState::Ready);
+                    if std::mem::take(&mut idle) {
+                        self.enter(ComponentState::Ready);
+                    }
                     if !self.send(batch).await? {
                         return Ok(Pause::Broken);
                     }
@@ -194,7 +194,6 @@ impl SourceTask {
                 .letter(event, &batch, to, "the edge had no room")
         };
         let sent = self.outlet.send(&batch, obligation, Vec::new(), wrap).await;
-        self.counters.queued(self.outlet.depth());
         let Ok(routed) = sent else { return Ok(false) };
         wiring::count(&self.counters, &routed);
         Ok(true)

@@ -2,10 +2,11 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
+    pin::Pin,
     time::Duration,
 };
 
-use async_trait::async_trait;
+use futures_util::TryFutureExt as _;
 
 use super::{
     counters::Counters,
@@ -38,24 +39,25 @@ pub(crate) enum Then {
 }
 
 /// A component as something that takes one batch.
-#[async_trait]
+///
+/// Written out instead of with `async_trait`, so that a processor's own future is passed on as it is.
 pub(crate) trait Step: Send {
-    async fn call(&mut self, batch: &Batch) -> Result<Output, ComponentError>;
+    fn call<'a>(&'a mut self, batch: &'a Batch) -> Called<'a>;
 }
 
-#[async_trait]
+pub(crate) type Called<'a> =
+    Pin<Box<dyn Future<Output = Result<Output, ComponentError>> + Send + 'a>>;
+
 impl Step for Box<dyn Processor> {
-    async fn call(&mut self, batch: &Batch) -> Result<Output, ComponentError> {
-        self.process(batch).await
+    fn call<'a>(&'a mut self, batch: &'a Batch) -> Called<'a> {
+        self.process(batch)
     }
 }
 
-#[async_trait]
 impl Step for Box<dyn Sink> {
-    async fn call(&mut self, batch: &Batch) -> Result<Output, ComponentError> {
-        self.write(std::slice::from_ref(batch))
-            .await
-            .map(|()| Output::new())
+    fn call<'a>(&'a mut self, batch: &'a Batch) -> Called<'a> {
+        let written = self.write(std::slice::from_ref(batch));
+        Box::pin(written.map_ok(|()| Output::new()))
     }
 }
 
