@@ -38,6 +38,10 @@ pub(super) struct Database {
     identity: FileIdentity,
     connection: Connection,
     open: OpenSink,
+    /// What the positions are, unless somebody else writes.
+    committed: Positions,
+    /// What they are as well, if a commit failed without saying whether it counted.
+    maybe_committed: Option<Positions>,
 }
 
 impl Database {
@@ -58,16 +62,17 @@ impl Database {
             .pragma_update(None, "synchronous", "full")
             .map_err(failed)?;
         let identity = FileIdentity::of(path).map_err(|error| file_error("open", path, error))?;
-        let database = Self {
+        let committed =
+            positions(&connection).map_err(|error| sqlite_error("read", path, error))?;
+        committed.check(&format!("`{}`", path.display()), open)?;
+        Ok(Self {
             path: path.to_owned(),
             identity,
             connection,
             open: open.clone(),
-        };
-        database
-            .positions()?
-            .check(&format!("`{}`", path.display()), open)?;
-        Ok(database)
+            committed,
+            maybe_committed: None,
+        })
     }
 
     /// Removes the database, whatever is wrong with it; but never a file that its header does not show
@@ -100,11 +105,14 @@ impl Database {
     }
 
     /// How far the events are complete.
-    pub(super) fn positions(&self) -> Result<Positions, ComponentError> {
-        positions(&self.connection).map_err(|error| self.error("read", error))
+    pub(super) const fn positions(&self) -> &Positions {
+        &self.committed
     }
 
     /// Writes the events that are not there yet, and how far they lead, in one transaction.
+    ///
+    /// Refuses to when the positions were moved by somebody else: what that sink has written would be
+    /// taken for written by this one, whose own events would be left out.
     pub(super) fn write(
         &mut self,
         batches: &[Batch],
@@ -114,6 +122,8 @@ impl Database {
             path,
             connection,
             open,
+            committed,
+            maybe_committed,
             ..
         } = self;
         let failed = |error| sqlite_error("write to", path, error);
@@ -121,6 +131,9 @@ impl Database {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(failed)?;
         let mut positions = positions(&transaction).map_err(failed)?;
+        if positions != *committed && maybe_committed.as_ref() != Some(&positions) {
+            return Err(another_writes(path));
+        }
         for batch in batches {
             let mut statement = transaction.prepare_cached(INSERT).map_err(failed)?;
             for event in positions.new_events(batch) {
@@ -129,7 +142,9 @@ impl Database {
             positions.advance(batch, open);
         }
         store(&transaction, &positions).map_err(failed)?;
+        *maybe_committed = Some(positions.clone());
         transaction.commit().map_err(failed)?;
+        *committed = positions;
         self.identity.check(&self.path)
     }
 
@@ -182,6 +197,14 @@ fn adopt(connection: &mut Connection, path: &Path) -> Result<(), ComponentError>
         .help("use the flowctl that made it, or another path")),
         _ => Err(not_ours(path)),
     }
+}
+
+fn another_writes(path: &Path) -> ComponentError {
+    let path = path.display();
+    ComponentError::stop(format!(
+        "another sink writes to this database, `{path}`, at the same time"
+    ))
+    .help("give every sink a path of its own")
 }
 
 fn not_ours(path: &Path) -> ComponentError {

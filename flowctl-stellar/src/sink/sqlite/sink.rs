@@ -50,7 +50,7 @@ impl Sink for Sqlite {
         let (path, open) = (self.config.path.clone(), open.clone());
         let database = blocking(move || Database::open(&path, &open)).await?;
         self.database = Some(Arc::new(Mutex::new(database)));
-        self.with_database(|database| Ok(database.positions()?.held()))
+        self.with_database(|database| Ok(database.positions().held()))
             .await
     }
 

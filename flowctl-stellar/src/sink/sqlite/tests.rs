@@ -349,3 +349,16 @@ async fn a_database_that_is_removed_under_way_is_an_error() {
     let error = sink.write(&[batch(2, 2)]).await.unwrap_err();
     assert!(Chain(&error).to_string().contains("ttp.db"));
 }
+
+#[tokio::test]
+async fn a_second_sink_on_one_database_is_refused_before_it_leaves_events_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ttp.db");
+    let (mut one, _) = try_open(&path, "f").await.unwrap();
+    let (mut other, _) = try_open(&path, "f").await.unwrap();
+    one.write(&[batch(1, 2)]).await.unwrap();
+    let error = other.write(&[batch(1, 3)]).await.unwrap_err();
+    assert!(!error.is_transient());
+    assert!(Chain(&error).to_string().contains("another sink writes"));
+    one.write(&[batch(3, 4)]).await.unwrap();
+}
