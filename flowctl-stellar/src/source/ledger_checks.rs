@@ -83,8 +83,10 @@ impl LedgerChecks {
 
     fn check(&mut self, ledger: &RawLedger) -> Result<(), CheckError> {
         let sequence = ledger.header.sequence;
-        match self.chain.join(&ledger.header).map_err(CheckError::Chain)? {
-            Link::Next => {}
+        // A refused ledger may be asked about again, so it must leave no trace.
+        let mut chain = self.chain.clone();
+        let gap = match chain.join(&ledger.header).map_err(CheckError::Chain)? {
+            Link::Next => false,
             Link::First => match self.first {
                 Some(first) if first < sequence && self.gaps == Gaps::Error => {
                     let gap = ChainError::Gap {
@@ -93,13 +95,15 @@ impl LedgerChecks {
                     };
                     return Err(CheckError::Chain(gap));
                 }
-                Some(first) if first < sequence => self.gap(),
-                _ => {}
+                first => first.is_some_and(|first| first < sequence),
             },
-            Link::AfterGap { .. } => self.gap(),
-        }
-        if !self.network_shown {
-            self.network_shown = self.shows_network(ledger)?;
+            Link::AfterGap { .. } => true,
+        };
+        // Behind a gap no hash ties the ledger to those whose network was shown.
+        self.network_shown = (self.network_shown && !gap) || self.shows_network(ledger)?;
+        self.chain = chain;
+        if gap {
+            self.gap();
         }
         Ok(())
     }
@@ -211,6 +215,33 @@ mod tests {
         assert_eq!(fits.as_deref(), Some(Network::testnet().passphrase()));
         let mut checks = self::checks(Network::testnet(), Gaps::Error, &Resume::default());
         checks.check(&raw(testnet[0].clone())).unwrap();
+    }
+
+    #[test]
+    fn a_refused_ledger_is_refused_for_the_same_reason_again() {
+        let mut checks = checks(Network::pubnet(), Gaps::Error, &Resume::default());
+        let testnet = raw(ledgers_of(&Network::testnet(), 7, 1).remove(0));
+        for _ in 0..2 {
+            let error = checks.check(&testnet).unwrap_err();
+            assert!(
+                matches!(error, CheckError::OtherNetwork { .. }),
+                "{error:?}"
+            );
+        }
+        assert_eq!(checks.last(), None);
+    }
+
+    #[test]
+    fn behind_a_gap_the_network_is_looked_at_again() {
+        let mut checks = checks(Network::pubnet(), Gaps::Allow, &Resume::default());
+        let own = raw(ledgers_of(&Network::pubnet(), 7, 1).remove(0));
+        let others = raw(ledgers_of(&Network::testnet(), 9, 1).remove(0));
+        checks.check(&own).unwrap();
+        let error = checks.check(&others).unwrap_err();
+        assert!(
+            matches!(error, CheckError::OtherNetwork { sequence: 9, .. }),
+            "{error:?}"
+        );
     }
 
     #[test]
