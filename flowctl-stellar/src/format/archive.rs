@@ -1,5 +1,7 @@
 use std::{io, sync::Arc};
 
+use tar::EntryType;
+
 use super::input::Input;
 
 /// The block that tar counts in, and the length of a member's header.
@@ -29,12 +31,17 @@ pub(super) fn is_archive(input: &mut Input) -> io::Result<bool> {
 
 /// The next file, with `input` at the beginning of its content; `None` at the end of the archive.
 ///
-/// Folders, links and the records of extended headers are passed over.
+/// Folders, links, devices and the records of extended headers are passed over. Files that lie in the
+/// archive in an unusual way (sparse, or of a type that is not known) are errors.
 pub(super) fn next_member(input: &mut Input) -> io::Result<Option<Member>> {
     loop {
         input.begin(u64::MAX);
         let block = input.read_up_to(BLOCK)?;
-        if block.is_empty() || block.iter().all(|byte| *byte == 0) {
+        if block.is_empty() {
+            let problem = "the archive ends without the zeros that mark its end";
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, problem));
+        }
+        if block.iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
         let mut header = tar::Header::new_old();
@@ -55,8 +62,28 @@ pub(super) fn next_member(input: &mut Input) -> io::Result<Option<Member>> {
             name,
             size: header.entry_size()?,
         };
-        if header.entry_type().is_file() {
-            return Ok(Some(member));
+        match header.entry_type() {
+            EntryType::Regular => return Ok(Some(member)),
+            EntryType::Directory
+            | EntryType::Link
+            | EntryType::Symlink
+            | EntryType::Char
+            | EntryType::Block
+            | EntryType::Fifo
+            | EntryType::GNULongName
+            | EntryType::GNULongLink
+            | EntryType::XHeader
+            | EntryType::XGlobalHeader => {}
+            other => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!(
+                        "the member `{}` is of the type `{}`, which is not read",
+                        member.name,
+                        char::from(other.as_byte())
+                    ),
+                ));
+            }
         }
         input.skip(member.size.saturating_add(member.padding()))?;
     }

@@ -15,10 +15,7 @@ use super::{
     input::Input,
     shape::{FRAME_MARK, word},
 };
-use crate::ledger::LedgerHeader;
-
-/// How deep the XDR of a ledger may nest; as [`decode`](crate::ledger::decode) has it.
-const MAX_DEPTH: u32 = 500;
+use crate::ledger::{LedgerHeader, MAX_DEPTH};
 
 /// How many bytes of a ledger are looked at for its header.
 ///

@@ -94,6 +94,33 @@ fn an_error_says_which_file_which_member_and_which_byte() {
 }
 
 #[test]
+fn an_archive_that_is_cut_between_two_members_is_damaged() {
+    let ledgers = ledgers(7, 2);
+    let archive = tar(&[("a.xdr", &ledgers[0]), ("b.xdr", &ledgers[1])]);
+    let first = 512 + ledgers[0].len().next_multiple_of(512);
+    let error = error(&archive[..first]);
+    assert!(error.contains("ends without the zeros"), "{error}");
+    assert!(sequences(&archive[..first]).is_err());
+}
+
+#[test]
+fn a_member_of_an_unusual_type_is_not_passed_over_in_silence() {
+    for kind in *b"7S" {
+        let ledger = ledgers(7, 1).remove(0);
+        let mut header = ::tar::Header::new_gnu();
+        header.set_size(ledger.len() as u64);
+        header.set_entry_type(::tar::EntryType::new(kind));
+        let mut archive = ::tar::Builder::new(Vec::new());
+        archive
+            .append_data(&mut header, "odd", ledger.as_slice())
+            .unwrap();
+        let error = error(&archive.into_inner().unwrap());
+        let told = format!("the member `odd` is of the type `{}`", char::from(kind));
+        assert!(error.contains(&told), "{error}");
+    }
+}
+
+#[test]
 fn what_holds_no_ledger_is_refused_with_what_it_begins_with() {
     let json = error(b"{\"ledger\": 7}");
     assert!(

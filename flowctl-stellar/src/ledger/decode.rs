@@ -5,7 +5,7 @@ use stellar_xdr::{LedgerCloseMeta, Limited, Limits, ReadXdr, WriteXdr};
 /// stellar-core reads and writes contract values with a limit of 500 (soroban-env-host,
 /// `DEFAULT_XDR_RW_LIMITS`), and in a ledger they lie a few dozen levels deep. A value of this depth
 /// still decodes in the 2 MiB stack of a spawned thread.
-pub(super) const MAX_DEPTH: u32 = 550;
+pub(crate) const MAX_DEPTH: u32 = 550;
 
 /// Bytes that are no `LedgerCloseMeta`.
 #[derive(Debug, thiserror::Error)]

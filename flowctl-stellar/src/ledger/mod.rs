@@ -24,6 +24,7 @@ pub(crate) use applied::{is_classic, operation_results};
 pub use chain::{ChainError, Gaps, HashChain, Link};
 pub use changes::{ChangeError, EntryChange, entry_changes};
 pub(crate) use check::check;
+pub(crate) use decode::MAX_DEPTH;
 pub use decode::{DecodeError, decode, encode};
 pub use envelope::{EnvelopeView, Envelopes};
 pub use header::{HeaderError, LedgerHeader};
