@@ -95,13 +95,13 @@ impl Sink for Console {
 }
 
 fn console_error(error: io::Error) -> ComponentError {
-    let closed = error.kind() == io::ErrorKind::BrokenPipe;
-    let message = if closed {
-        "nobody reads the output any more"
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        ComponentError::stop("nobody reads the output any more")
+            .caused_by(error)
+            .help("a reader such as `head` has ended; limit the range of the source instead")
     } else {
-        "failed to print"
-    };
-    ComponentError::stop(message).caused_by(error)
+        ComponentError::stop("failed to print").caused_by(error)
+    }
 }
 
 impl fmt::Debug for Console {
