@@ -6,7 +6,7 @@ use super::{
     index::{IndexedFile, LedgerIndex},
     ordered::{Ordered, ordered},
 };
-use crate::format::RawLedger;
+use crate::{format::RawLedger, ledger};
 
 /// How many files whose ranges overlap are read at once.
 const MAX_OPEN: usize = 64;
@@ -58,7 +58,7 @@ impl Merge {
                 None => taken = Some(ledger),
             }
         }
-        Ok(taken)
+        taken.map(whole).transpose()
     }
 
     /// The lowest sequence that is still to come, with every file open that may hold it.
@@ -104,16 +104,35 @@ impl Iterator for Merge {
     }
 }
 
+/// Refuses a ledger that is cut short, or that has something behind its end.
+///
+/// A file or frame with a single ledger is read up to where it ends; only this finds out whether the
+/// ledger ends there too.
+fn whole(ledger: RawLedger) -> Result<RawLedger, ComponentError> {
+    match ledger::check(&ledger.bytes) {
+        Ok(()) => Ok(ledger),
+        Err(error) => {
+            let (sequence, place) = (ledger.header.sequence, place(&ledger));
+            let message = format!("ledger {sequence} at {place} is damaged, or not alone there");
+            Err(ComponentError::stop(message).caused_by(error))
+        }
+    }
+}
+
+fn place(ledger: &RawLedger) -> String {
+    let place = ledger.place.as_ref();
+    place.map(ToString::to_string).unwrap_or_default()
+}
+
 /// That two copies of a ledger are the same, byte for byte.
 pub(super) fn same_ledger(one: &RawLedger, other: &RawLedger) -> Result<(), ComponentError> {
     if one.bytes == other.bytes {
         return Ok(());
     }
-    let place = |ledger: &RawLedger| ledger.place.as_ref().map(ToString::to_string);
     Err(ComponentError::stop(format!(
         "ledger {} at {} differs from the one at {}",
         one.header.sequence,
-        place(one).unwrap_or_default(),
-        place(other).unwrap_or_default()
+        place(one),
+        place(other)
     )))
 }

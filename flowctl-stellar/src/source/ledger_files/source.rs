@@ -16,6 +16,7 @@ use crate::{
 /// lie in them; see [`format`](crate::format) for what is read.
 ///
 /// All headers are read once before the first ledger is handed out, to learn which ledgers are where.
+/// Every ledger that is handed out was walked through to its end, with nothing behind it.
 /// A ledger that is in two files is handed out once if both hold the same bytes, and is an error if
 /// not. What is held in memory is independent of how many ledgers there are, up to about 100 bytes a
 /// file.

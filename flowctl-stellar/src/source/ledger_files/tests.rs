@@ -235,6 +235,42 @@ async fn ledgers_of_another_network_are_refused_with_the_passphrase_that_fits() 
 }
 
 #[tokio::test]
+async fn a_ledger_that_does_not_end_where_its_file_or_frame_ends_is_refused_with_its_place() {
+    let all = ledgers_of(&Network::pubnet(), 7, 3);
+    let whole = &all[1];
+    let cut = &whole[..whole.len() - 40];
+    let short = &whole[..whole.len() - 4];
+    let long = [whole.as_slice(), &[0; 4]].concat();
+    let at = 4 + all[0].len();
+    let frames = |second: &[u8]| framed(&[all[0].clone(), second.to_vec(), all[2].clone()]);
+    for (content, before, place) in [
+        (cut.to_vec(), 0, "/a`, byte 0".to_owned()),
+        (
+            [whole.as_slice(), &all[2]].concat(),
+            0,
+            "/a`, byte 0".into(),
+        ),
+        (tar(&[("m", cut)]), 0, "/a`, member `m`, byte 0".into()),
+        (frames(short), 1, format!("/a`, byte {at}")),
+        (frames(&long), 1, format!("/a`, byte {at}")),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), content).unwrap();
+        let found = run(
+            config(folder.path(), Gaps::Error, (None, None)),
+            Resume::default(),
+        )
+        .await;
+        assert_eq!(found.sequences().len(), before);
+        let error = found.error();
+        assert!(
+            error.contains("ledger 8 at") && error.contains(&place),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_pattern_that_matches_no_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let found = run(
