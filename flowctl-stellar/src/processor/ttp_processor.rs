@@ -15,8 +15,8 @@ use crate::{
     network_name::{NetworkName, required_network},
     source::PLACE,
     token_transfer::{
-        DeriveError, LedgerEvents, Mode, MuxedInfo, TokenTransferEvent, TokenTransfers,
-        TransactionError, verify,
+        DeriveError, LedgerEvents, Mode, MuxedInfo, Rejections, TokenTransferEvent, TokenTransfers,
+        verify,
     },
 };
 
@@ -153,13 +153,10 @@ impl Deriver {
         context: &ComponentContext,
     ) -> Result<Output, ComponentError> {
         let mut output = Output::new();
+        let mut rejected = Vec::new();
         for event in batch.events() {
             let found = self.ledger_events(event, context)?;
-            for (reason, count) in found.rejected.iter() {
-                context
-                    .meter
-                    .dropped(format!("rejected token event: {reason}"), count);
-            }
+            rejected.push(found.rejected);
             output.extend((0..).zip(found.events).map(|(index, transfer)| {
                 let size = size_of_val(&transfer) + heap_size(&transfer);
                 event.derive(
@@ -168,6 +165,11 @@ impl Deriver {
                     Payload::value(transfer, size),
                 )
             }));
+        }
+        // Only now: a call that fails is made again and would count them again.
+        for (reason, count) in rejected.iter().flat_map(Rejections::iter) {
+            let reason = format!("rejected token event: {reason}");
+            context.meter.dropped(reason, count);
         }
         Ok(output)
     }
@@ -193,10 +195,7 @@ impl Deriver {
             .transfers
             .events_of_xdr(&bytes)
             .map_err(|error| match error {
-                DeriveError::Transaction {
-                    cause: TransactionError::NoEnvelope { .. },
-                    ..
-                } => {
+                error if error.is_other_network() => {
                     let sequence = event.sequence();
                     ComponentError::stop(format!(
                         "ledger {sequence} is not of the network it should be"
