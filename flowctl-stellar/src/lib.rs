@@ -7,7 +7,10 @@
 //! - [`token_transfer`]: the events, their derivation and their verification.
 //!
 //! These modules are pure: bytes and decoded ledgers in, values out. They do no I/O and hold no state
-//! outside the values they return.
+//! outside the values they return. What touches the outside comes after them:
+//! - [`format`](mod@format): ledgers out of files and streams, whatever shape and compression they have.
+//! - [`source`] and [`sink`]: the components that read ledgers and write events.
+//! - [`processor`]: the component between them; it does no I/O, but works on a thread of its own.
 
 pub mod format;
 pub mod ledger;

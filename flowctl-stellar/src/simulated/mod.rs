@@ -2,7 +2,7 @@
 //! made from a seed, so that everything can be tried and tested without a network.
 //!
 //! - [`SimulatedNetwork`] is an iterator over ledgers; [`Options`] say what they are like.
-//! - `state` is what accounts hold; `operations` chooses and applies operations to it, with their true
+//! - `state` is what accounts hold; `operations` chooses and applies operations to it, with their
 //!   results and entry changes; `transaction_set`, `meta` and `close` put the ledger together.
 //!
 //! It is pure: no clock, no I/O, no randomness but that of the seed. The bytes of a ledger are fixed by
@@ -10,10 +10,11 @@
 //!
 //! # What is true and what is not
 //!
-//! Hashes, results, entry changes, totals and events are those that the operations really have. Not
-//! simulated: signatures (they look like some, but nobody signed), the bucket list, reserves of
-//! sponsors, liabilities of offers (an offer gives what its seller has, as before protocol 10), footprints
-//! and the size of contract data.
+//! Hashes fit what they are of, and results, entry changes, totals and events fit one another. They are
+//! modelled on what the operations do, not taken from stellar-core. Not simulated: signatures (they look
+//! like some, but nobody signed), the bucket list, sponsorships and their reserves, liabilities of offers
+//! (an offer gives what its seller has, as before protocol 10), footprints, and the size and the time to
+//! live of contract data. Trades and pools round in a way of their own.
 
 mod applied;
 mod cast;
