@@ -1,4 +1,4 @@
-use std::{fs, io, path::Path};
+use std::{fmt, fs, io, path::Path, time::SystemTime};
 
 use flowctl_core::component::ComponentError;
 
@@ -12,6 +12,9 @@ pub(super) struct FileIdentity {
     device: u64,
     #[cfg(unix)]
     inode: u64,
+    /// When it was made, where the file system says so: the number of a removed file is soon given to
+    /// another one.
+    made: Option<SystemTime>,
 }
 
 impl FileIdentity {
@@ -23,13 +26,15 @@ impl FileIdentity {
         Ok(Self {
             device: found.dev(),
             inode: found.ino(),
+            made: found.created().ok(),
         })
     }
 
     /// The file that `path` leads to now.
     #[cfg(not(unix))]
     pub(super) fn of(path: &Path) -> io::Result<Self> {
-        fs::metadata(path).map(|_| Self {})
+        let made = fs::metadata(path)?.created().ok();
+        Ok(Self { made })
     }
 
     /// That `path` still leads to this file.
@@ -41,5 +46,20 @@ impl FileIdentity {
         Err(ComponentError::stop(format!(
             "`{path}` was removed or replaced while it was written"
         )))
+    }
+}
+
+/// The same for the same file whenever it is looked at. Without the device, whose number may be another
+/// one when the machine was started again.
+impl fmt::Display for FileIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let made = self
+            .made
+            .and_then(|made| made.duration_since(SystemTime::UNIX_EPOCH).ok())
+            .unwrap_or_default();
+        write!(f, "file")?;
+        #[cfg(unix)]
+        write!(f, ":{}", self.inode)?;
+        write!(f, ":{}", made.as_nanos())
     }
 }

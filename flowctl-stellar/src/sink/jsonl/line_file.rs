@@ -1,6 +1,6 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::{ErrorKind, Read, Seek, SeekFrom, Write},
+    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -39,11 +39,14 @@ impl LineFile {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(failed("make the folder of"))?;
         }
-        let mut stored = position_file.read()?;
-        if stored.is_some() && !path.exists() {
+        let is_new = match fs::symlink_metadata(path) {
+            Ok(_) => false,
+            Err(error) if error.kind() == ErrorKind::NotFound => true,
+            Err(error) => return Err(failed("look at")(error)),
+        };
+        if is_new && position_file.read()?.is_some() {
             // Before the new file is there, or a crash in between would look like a file cut short.
             position_file.replace(&FilePosition::default())?;
-            stored = None;
         }
         let file = OpenOptions::new()
             .read(true)
@@ -53,8 +56,17 @@ impl LineFile {
             .open(path)
             .map_err(failed("open"))?;
         lock(&file, path)?;
+        // Only now: whoever held the lock until now may have moved it.
+        let stored = position_file.read()?;
         let identity = FileIdentity::of(path).map_err(failed("look at"))?;
         let length = file.metadata().map_err(failed("look at"))?.len();
+        if length > 0
+            && let Some(stored) = &stored
+            && stored.length == 0
+            && stored.tail != identity.to_string()
+        {
+            return Err(not_the_empty_file(path));
+        }
         let position = match stored {
             Some(position) => position,
             None if length == 0 => FilePosition::default(),
@@ -122,22 +134,24 @@ impl LineFile {
             self.restore()?;
         }
         self.unsure = true;
-        if !lines.is_empty() {
-            self.write(lines)?;
+        if !lines.is_empty()
+            && let Err(error) = self.write(lines)
+        {
+            // The position does not speak of them yet. On a full disk only the cut makes room again.
+            self.unsure = self.cut().is_err();
+            return Err(error);
         }
-        let mut tail = std::mem::take(&mut self.tail);
+        self.identity.check(&self.path)?;
+        let mut tail = self.tail.clone();
         tail.extend_from_slice(lines);
         tail.drain(..tail.len().saturating_sub(TAIL_BYTES));
         let added = u64::try_from(lines.len()).unwrap_or(u64::MAX);
         let position = FilePosition {
             length: self.position.length.saturating_add(added),
-            tail: Hash::of(&tail).to_string(),
+            tail: self.mark(&tail),
             sources,
         };
-        if let Err(error) = self.position_file.replace(&position) {
-            self.read_tail()?;
-            return Err(error);
-        }
+        self.position_file.replace(&position)?;
         self.tail = tail;
         self.position = position;
         self.unsure = false;
@@ -151,8 +165,21 @@ impl LineFile {
             .seek(SeekFrom::Start(self.position.length))
             .map_err(failed)?;
         self.file.write_all(lines).map_err(failed)?;
-        self.file.sync_data().map_err(failed)?;
-        self.identity.check(path)
+        self.file.sync_data().map_err(failed)
+    }
+
+    /// That the file is still where it is expected to be.
+    pub(super) fn close(&self) -> Result<(), ComponentError> {
+        self.identity.check(&self.path)
+    }
+
+    /// What a position remembers of data that ends with `tail`, to know it again.
+    fn mark(&self, tail: &[u8]) -> String {
+        if tail.is_empty() {
+            self.identity.to_string()
+        } else {
+            Hash::of(tail).to_string()
+        }
     }
 
     /// Brings the file and the position file to what is known to be durable.
@@ -160,18 +187,20 @@ impl LineFile {
     /// The position first: if it speaks of bytes that the failed write added, they must still be there
     /// when the process dies in between.
     fn restore(&mut self) -> Result<(), ComponentError> {
-        self.position.tail = Hash::of(&self.tail).to_string();
+        self.position.tail = self.mark(&self.tail);
         // Where it is right already nothing is written: on a full disk only the cut makes room.
         if self.position_file.read()?.as_ref() != Some(&self.position) {
             self.position_file.replace(&self.position)?;
         }
-        let cut = self
-            .file
-            .set_len(self.position.length)
-            .and_then(|()| self.file.sync_all());
-        cut.map_err(|error| file_error("cut", &self.path, error))?;
+        self.cut()
+            .map_err(|error| file_error("cut", &self.path, error))?;
         self.unsure = false;
         Ok(())
+    }
+
+    fn cut(&self) -> io::Result<()> {
+        self.file.set_len(self.position.length)?;
+        self.file.sync_all()
     }
 
     /// Reads the bytes before the durable end, and refuses others than were written.
@@ -184,8 +213,7 @@ impl LineFile {
             .seek(SeekFrom::Start(start))
             .and_then(|_| (&mut self.file).take(length - start).read_to_end(&mut tail));
         read.map_err(|error| file_error("read", &self.path, error))?;
-        let never_written = self.position == FilePosition::default();
-        if !never_written && Hash::of(&tail).to_string() != self.position.tail {
+        if length > 0 && Hash::of(&tail).to_string() != self.position.tail {
             return Err(self.changed("its end is not what was written"));
         }
         self.tail = tail;
@@ -211,6 +239,14 @@ fn lock(file: &File, path: &Path) -> Result<(), ComponentError> {
         }
         Err(TryLockError::Error(error)) => Err(file_error("lock", path, error)),
     }
+}
+
+fn not_the_empty_file(path: &Path) -> ComponentError {
+    let path = path.display();
+    ComponentError::stop(format!(
+        "`{path}` holds data, but it is not the file that was left empty here"
+    ))
+    .help("move the file away or give the sink another path")
 }
 
 fn without_position(path: &Path) -> ComponentError {

@@ -8,6 +8,8 @@
 //! - `length`: how many bytes of the file count.
 //! - `tail`: the SHA-256 of the last 64 KiB of those bytes, or of all if there are fewer. It notices
 //!   a file that was edited near its end or swapped for another, at a cost that does not grow with it.
+//!   While `length` is 0 it is which file that is (on Unix its inode, and when it was made):
+//!   data in it then is what a first write left that never counted, and data in another is not ours.
 //! - `sources`: per source its fingerprint and `through`, the sequence up to which it is complete.
 //! - `checksum`: the SHA-256 of all the above, which notices a position that was itself damaged.
 //!
@@ -24,6 +26,7 @@
 //! | an empty file, no position | starts from nothing |
 //! | a file with data, no position | refuses: it cannot tell what is in it |
 //! | a file longer than its position | cuts it |
+//! | a file with data that is not the one with a position of 0 bytes | refuses |
 //! | a file shorter than its position, or with another tail | refuses |
 
 mod config;

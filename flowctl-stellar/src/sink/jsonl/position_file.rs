@@ -21,7 +21,7 @@ const FORMAT: u32 = 1;
 pub(super) struct FilePosition {
     /// How many bytes of the data count.
     pub(super) length: u64,
-    /// The hash of the end of those bytes.
+    /// The hash of the end of those bytes; of none, which file it is.
     pub(super) tail: String,
     /// How far the data is complete.
     pub(super) sources: Positions,

@@ -79,8 +79,14 @@ impl Sink for JsonLines {
     }
 
     async fn close(&mut self) -> Result<(), ComponentError> {
-        self.opened = None;
-        Ok(())
+        let Some(opened) = self.opened.take() else {
+            return Ok(());
+        };
+        blocking(move || {
+            let opened = opened.lock().unwrap_or_else(PoisonError::into_inner);
+            opened.file.close()
+        })
+        .await
     }
 }
 

@@ -276,6 +276,69 @@ async fn a_failed_write_is_undone_before_the_next() {
     assert_eq!(opened(&path).await.1, 6);
 }
 
+#[tokio::test]
+async fn a_file_that_is_removed_under_way_is_an_error_without_new_lines_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.jsonl");
+    let (mut sink, _) = opened(&path).await;
+    sink.write(&[batch(1, 3)]).await.unwrap();
+    let before = fs::read(position(&path)).unwrap();
+    fs::remove_file(&path).unwrap();
+    let empty = Batch::new("in".parse().unwrap(), 9, Vec::new());
+    let error = sink.write(&[empty]).await.unwrap_err();
+    assert!(said(&error).contains("removed or replaced"));
+    assert_eq!(fs::read(position(&path)).unwrap(), before);
+    let error = sink.close().await.unwrap_err();
+    assert!(said(&error).contains("removed or replaced"));
+}
+
+#[tokio::test]
+async fn a_position_of_no_bytes_lets_nobody_elses_data_be_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.jsonl");
+    let (mut sink, _) = opened(&path).await;
+    sink.write(&[Batch::new("in".parse().unwrap(), 9, Vec::new())])
+        .await
+        .unwrap();
+    sink.close().await.unwrap();
+    // What a first append leaves that dies before the position is replaced is ours, and cut.
+    fs::write(&path, "{\"n\":").unwrap();
+    let (mut sink, held) = opened(&path).await;
+    assert_eq!((held, fs::read(&path).unwrap().len()), (9, 0));
+    sink.close().await.unwrap();
+    // Written elsewhere and moved here: another file.
+    let other = folder.path().join("other");
+    fs::write(&other, "mine\n").unwrap();
+    fs::rename(&other, &path).unwrap();
+    let error = try_open(&path, "f").await.unwrap_err();
+    assert!(said(&error).contains("not the file that was left empty"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine\n");
+    // An empty one can be taken over.
+    fs::write(&path, "").unwrap();
+    let (mut sink, held) = opened(&path).await;
+    assert_eq!(held, 9);
+    sink.write(&[batch(10, 11)]).await.unwrap();
+    sink.close().await.unwrap();
+    assert_eq!(opened(&path).await.1, 11);
+}
+
+#[tokio::test]
+async fn a_position_that_cannot_be_replaced_leaves_the_end_of_the_data_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.jsonl");
+    let (mut sink, _) = opened(&path).await;
+    sink.write(&[batch(1, 3)]).await.unwrap();
+    let before = fs::read(position(&path)).unwrap();
+    let obstacle = format!("{}.new", position(&path).display());
+    fs::create_dir(&obstacle).unwrap();
+    sink.write(&[batch(4, 6)]).await.unwrap_err();
+    fs::remove_dir(&obstacle).unwrap();
+    sink.write(&[Batch::new("in".parse().unwrap(), 3, Vec::new())])
+        .await
+        .unwrap();
+    assert_eq!(fs::read(position(&path)).unwrap(), before);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
