@@ -7,12 +7,14 @@
 
 mod config;
 mod manifest;
+mod object;
 mod prefetch;
 mod schema;
 mod source;
 mod store;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 pub use self::{
     config::LakeConfig,

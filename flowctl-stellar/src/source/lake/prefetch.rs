@@ -3,28 +3,40 @@ use std::{collections::BTreeMap, num::NonZeroUsize};
 use flowctl_core::component::ComponentError;
 use tokio::task::JoinSet;
 
-use super::{LakeSchema, store::LakeStore};
+use super::{LakeSchema, object::Object, store::LakeStore};
 use crate::format::RawLedger;
 
-/// An object, or that it is not there.
-pub(super) type Fetched = Result<Option<Vec<RawLedger>>, ComponentError>;
+/// Objects of more ledgers together are not fetched ahead, as the memory for them grows with their
+/// ledgers.
+const MAX_LEDGERS_AHEAD: u32 = 256;
+
+/// An object, or that it cannot be fetched.
+pub(super) type Fetched = Result<Object, ComponentError>;
 
 /// Fetches objects ahead and hands them out in their order.
 ///
-/// At most `limit` are on their way or waiting, which bounds the memory. Dropping it ends all fetches.
+/// At most `limit` are on their way or waiting, fewer where there are many ledgers in each, which
+/// bounds the memory. Dropping it ends all fetches.
 #[derive(Debug)]
 pub(super) struct Prefetch {
     store: LakeStore,
     schema: LakeSchema,
-    limit: NonZeroUsize,
+    limit: usize,
     /// The last ledger that is wanted.
     end: Option<u32>,
-    fetches: JoinSet<(u32, Fetched)>,
-    arrived: BTreeMap<u32, Fetched>,
+    fetches: JoinSet<(u32, Arrived)>,
+    arrived: BTreeMap<u32, Arrived>,
     /// The first ledger of the object that is handed out next; `None`: all were.
     next: Option<u32>,
     /// The first ledger of the object that is fetched next.
     fetch: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Arrived {
+    fetched: Fetched,
+    /// Whether it was fetched before it was its turn.
+    ahead: bool,
 }
 
 impl Prefetch {
@@ -38,6 +50,8 @@ impl Prefetch {
     ) -> Self {
         let first = Some(*schema.batch(start).start());
         let (fetches, arrived) = (JoinSet::new(), BTreeMap::new());
+        let fit = (MAX_LEDGERS_AHEAD / schema.ledgers_per_batch()).max(1);
+        let limit = usize::try_from(fit).map_or(limit.get(), |fit| fit.min(limit.get()));
         Self {
             store,
             schema,
@@ -60,17 +74,21 @@ impl Prefetch {
         let wanted = self.next?;
         loop {
             self.fetch_ahead();
-            if let Some(fetched) = self.arrived.remove(&wanted) {
-                if matches!(fetched, Ok(Some(_))) {
+            if let Some(Arrived { fetched, ahead }) = self.arrived.remove(&wanted) {
+                if matches!(fetched, Ok(Object::Ledgers(_))) {
                     self.next = self.after(wanted);
-                } else {
-                    self.give_up_ahead(wanted);
+                    return Some(fetched);
                 }
-                return Some(fetched);
+                self.give_up_ahead(wanted);
+                if !ahead {
+                    return Some(fetched);
+                }
+                // What was not right a while ago may be now.
+                continue;
             }
             match self.fetches.join_next().await {
-                Some(Ok((start, fetched))) => {
-                    self.arrived.insert(start, fetched);
+                Some(Ok((start, arrived))) => {
+                    self.arrived.insert(start, arrived);
                 }
                 // It was cut off, or nothing is under way though something is wanted: again.
                 Some(Err(_)) | None => {
@@ -87,23 +105,28 @@ impl Prefetch {
         self.fetch_ahead();
         while let Some(joined) = self.fetches.try_join_next() {
             // A fetch that ended without a result is told by `next`, which waits for its object.
-            let Ok((start, fetched)) = joined else { break };
-            self.arrived.insert(start, fetched);
+            let Ok((start, arrived)) = joined else { break };
+            self.arrived.insert(start, arrived);
         }
         let wanted = self.next?;
-        if !matches!(self.arrived.get(&wanted), Some(Ok(Some(_)))) {
-            return None;
+        let arrived = self.arrived.remove(&wanted)?;
+        if let Ok(Object::Ledgers(ledgers)) = arrived.fetched {
+            self.next = self.after(wanted);
+            return Some(ledgers);
         }
-        self.next = self.after(wanted);
-        self.arrived.remove(&wanted)?.ok()?
+        self.arrived.insert(wanted, arrived);
+        None
     }
 
     fn fetch_ahead(&mut self) {
-        while self.fetches.len() + self.arrived.len() < self.limit.get() {
+        while self.fetches.len() + self.arrived.len() < self.limit {
             let Some(start) = self.fetch else { break };
             let (store, schema) = (self.store.clone(), self.schema);
-            self.fetches
-                .spawn(async move { (start, store.fetch(schema, start).await) });
+            let ahead = self.next != Some(start);
+            self.fetches.spawn(async move {
+                let fetched = store.fetch(schema, start).await;
+                (start, Arrived { fetched, ahead })
+            });
             self.fetch = self.after(start);
         }
     }

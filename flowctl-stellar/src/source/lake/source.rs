@@ -6,9 +6,11 @@ use flowctl_core::{
     component::{ComponentContext, ComponentError, Next, Resume, Source, SourceIdentity},
     event::SourceBatch,
 };
-use tokio::time::{Instant, sleep_until};
 
-use super::{LakeConfig, LakeSchema, manifest::settle, prefetch::Prefetch, store::LakeStore};
+use super::{
+    LakeConfig, LakeSchema, manifest::settle, object::Object, prefetch::Prefetch, store::LakeStore,
+    wait::Wait,
+};
 use crate::{
     Network,
     format::RawLedger,
@@ -18,16 +20,18 @@ use crate::{
 
 /// The first ledger that a network's lake can hold.
 const FIRST_LEDGER: u32 = 2;
-/// The shortest time between two looks for an object.
-const SHORTEST_POLL: Duration = Duration::from_millis(250);
 
 /// Hands out the ledgers of a data lake as Galexie fills them.
 ///
-/// Objects are fetched and uncompressed ahead, [`prefetch`](LakeConfig::prefetch) at a time. An object
-/// that is not there is an error where the range has an end. Where it has none it is the tip: the
-/// source says that it is idle and looks again, first after 250 ms, then less and less often up to
-/// every [`poll_interval`](LakeConfig::poll_interval). An object must hold exactly the ledgers that its
-/// key says, all of them whole.
+/// Objects are fetched and uncompressed ahead, [`prefetch`](LakeConfig::prefetch) at a time, fewer where
+/// one holds many ledgers. An object must hold exactly the ledgers that its key says, all of them whole,
+/// and at most 1 GiB of them.
+///
+/// An object that is not there is an error where the range has an end. Where it has none it is the tip:
+/// the source says that it is idle and looks again, first after 250 ms, then less and less often up to
+/// every [`poll_interval`](LakeConfig::poll_interval). It is an error all the same once a later object is
+/// there at two looks. A damaged object at the tip may be one that is still being written: it is an error
+/// once it stays as it is for two looks.
 #[derive(Debug)]
 pub struct Lake {
     config: LakeConfig,
@@ -46,13 +50,6 @@ struct Reading {
     /// Ledgers of the last object that were not handed out yet.
     ledgers: VecDeque<RawLedger>,
     wait: Option<Wait>,
-}
-
-/// The wait for an object at the tip.
-#[derive(Debug)]
-struct Wait {
-    until: Instant,
-    pause: Duration,
 }
 
 impl Lake {
@@ -123,12 +120,12 @@ impl Source for Lake {
                 return Ok(Next::Batch(batch));
             }
             if let Some(wait) = &reading.wait {
-                sleep_until(wait.until).await;
+                wait.pause().await;
             }
             match reading.prefetch.next().await {
                 None => return Ok(Next::End),
                 Some(Err(error)) => return Err(error),
-                Some(Ok(Some(ledgers))) => {
+                Some(Ok(Object::Ledgers(ledgers))) => {
                     reading.wait = None;
                     let range = reading.range;
                     let wanted = |ledger: &RawLedger| range.contains(ledger.header.sequence);
@@ -139,21 +136,12 @@ impl Source for Lake {
                         reading.ledgers.extend(more.into_iter().filter(wanted));
                     }
                 }
-                Some(Ok(None)) if reading.range.end().is_some() => {
-                    return Err(missing(self.lake.as_ref(), reading.prefetch.next_start()));
-                }
-                Some(Ok(None)) => {
-                    let first = reading.wait.is_none();
-                    let pause = reading
-                        .wait
-                        .as_ref()
-                        .map_or(SHORTEST_POLL, |wait| wait.pause * 2);
-                    let pause = pause.min(self.config.poll_interval);
-                    reading.wait = Some(Wait {
-                        until: Instant::now() + pause,
-                        pause,
-                    });
-                    if first {
+                Some(Ok(not_there)) => {
+                    let lake = self.lake.as_ref();
+                    if reading
+                        .wait_for(not_there, lake, self.config.poll_interval)
+                        .await?
+                    {
                         return Ok(Next::Idle);
                     }
                 }
@@ -192,18 +180,36 @@ impl Reading {
         }
         Ok(chunk.take())
     }
-}
 
-fn missing(
-    lake: Option<&(LakeStore, Network, LakeSchema)>,
-    sequence: Option<u32>,
-) -> ComponentError {
-    let name = lake.zip(sequence).map(|((store, _, schema), sequence)| {
-        store.name(&(schema.key(sequence) + super::schema::SUFFIXES[0]))
-    });
-    ComponentError::stop(format!(
-        "the object `{}` is missing",
-        name.unwrap_or_default()
-    ))
-    .help("lower `end_ledger`, or leave it out to wait for objects at the tip")
+    /// Decides whether to wait for an object that is not there, or not whole; `true`: the wait begins.
+    async fn wait_for(
+        &mut self,
+        object: Object,
+        lake: Option<&(LakeStore, Network, LakeSchema)>,
+        poll_interval: Duration,
+    ) -> Result<bool, ComponentError> {
+        let (Some((store, _, schema)), Some(wanted)) = (lake, self.prefetch.next_start()) else {
+            return Ok(false);
+        };
+        let has_end = self.range.end().is_some();
+        let begins = self.wait.is_none();
+        let wait = self.wait.get_or_insert_with(|| Wait::new(poll_interval));
+        match object {
+            Object::Ledgers(_) => return Ok(false),
+            Object::Damaged { error, .. } if has_end => return Err(error),
+            Object::Damaged { error, version } => wait.damaged(version, error)?,
+            Object::Missing if has_end => {
+                let name = store.object_name(*schema, wanted);
+                return Err(
+                    ComponentError::stop(format!("the object `{name}` is missing"))
+                        .help("lower `end_ledger`, or leave it out to wait for objects at the tip"),
+                );
+            }
+            Object::Missing => {
+                let is_first = self.checks.last().is_none();
+                wait.missing(store, *schema, wanted, is_first).await?;
+            }
+        }
+        Ok(begins)
+    }
 }

@@ -1,20 +1,18 @@
-use std::{io::Cursor, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use flowctl_core::component::ComponentError;
 use object_store::{
-    Error as StoreError, ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path,
+    Error as StoreError, ListResult, ObjectMeta, ObjectStore, ObjectStoreExt,
+    local::LocalFileSystem, path::Path,
 };
 use tokio::task;
 
 use super::{
-    LakeSchema,
+    LakeSchema, ObjectName,
     manifest::{MANIFEST, Manifest},
+    object::{Object, unpack},
     schema::SUFFIXES,
-};
-use crate::{
-    format::{DEFAULT_MAX_LEDGER_BYTES, LedgerReader, RawLedger},
-    ledger,
 };
 
 /// The largest object that is fetched, compressed: 1 GiB, as in the Go SDK.
@@ -24,7 +22,17 @@ const MAX_OBJECT_BYTES: u64 = 1 << 30;
 #[derive(Clone, Debug)]
 pub(super) struct LakeStore {
     url: Arc<str>,
+    root: PathBuf,
     objects: Arc<dyn ObjectStore>,
+}
+
+/// What a lake holds around a ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Around {
+    /// Whether there are objects that end before it.
+    pub(super) before: bool,
+    /// The first ledger of the first object that does not.
+    pub(super) from: Option<u32>,
 }
 
 impl LakeStore {
@@ -44,13 +52,14 @@ impl LakeStore {
         })?;
         Ok(Self {
             url: url.trim_end_matches('/').into(),
+            root: path.into(),
             objects: Arc::new(objects),
         })
     }
 
     /// What the lake says of itself, if it does.
     pub(super) async fn manifest(&self) -> Result<Option<Manifest>, ComponentError> {
-        let Some(bytes) = self.get(MANIFEST).await? else {
+        let Some((bytes, _)) = self.get(MANIFEST).await? else {
             return Ok(None);
         };
         serde_json::from_slice(&bytes).map(Some).map_err(|error| {
@@ -62,37 +71,79 @@ impl LakeStore {
         })
     }
 
-    /// The ledgers in the object that holds `sequence`; `None`: the object is not there.
+    /// The object that holds the ledger `sequence`.
+    ///
+    /// A lake that is not there at all may come back, and is worth a retry.
     pub(super) async fn fetch(
         &self,
         schema: LakeSchema,
         sequence: u32,
-    ) -> Result<Option<Vec<RawLedger>>, ComponentError> {
+    ) -> Result<Object, ComponentError> {
         let key = schema.key(sequence);
         for suffix in SUFFIXES {
             let key = format!("{key}{suffix}");
-            let Some(bytes) = self.get(&key).await? else {
+            let Some((bytes, version)) = self.get(&key).await? else {
                 continue;
             };
             let name = self.name(&key);
-            let read = task::spawn_blocking(move || read(&name, bytes, schema, sequence));
-            return read
-                .await
-                .map_err(|error| {
-                    ComponentError::stop("the thread that reads an object has ended")
-                        .caused_by(error)
-                })?
-                .map(Some);
+            let unpacked = blocking(move || unpack(&name, bytes, schema, sequence)).await?;
+            return Ok(match unpacked {
+                Ok(ledgers) => Object::Ledgers(ledgers),
+                Err(error) => Object::Damaged { error, version },
+            });
         }
-        Ok(None)
+        let root = self.root.clone();
+        if blocking(move || root.is_dir()).await? {
+            return Ok(Object::Missing);
+        }
+        let url = &self.url;
+        Err(ComponentError::retry(format!(
+            "the lake at `{url}` is not there any more"
+        )))
+    }
+
+    /// What the lake holds around the ledger, by the names of its objects.
+    ///
+    /// Lists the root, and folders up to the first that holds an object of the ledger or a later one.
+    pub(super) async fn around(&self, sequence: u32) -> Result<Around, ComponentError> {
+        let mut around = Around::default();
+        let root = self.list(None).await?;
+        let mut folders: Vec<_> = root
+            .common_prefixes
+            .iter()
+            .filter_map(|folder| Some((ObjectName::parse(folder.as_ref())?, folder)))
+            .collect();
+        around.take(&root.objects, sequence);
+        folders.sort_unstable_by_key(|(name, _)| name.start);
+        for (name, folder) in folders {
+            if name.end < sequence {
+                around.before = true;
+            } else if around.from.is_none() {
+                around.take(&self.list(Some(folder)).await?.objects, sequence);
+            }
+        }
+        Ok(around)
+    }
+
+    async fn list(&self, folder: Option<&Path>) -> Result<ListResult, ComponentError> {
+        let listed = self.objects.list_with_delimiter(folder).await;
+        listed.map_err(|error| {
+            let name = self.name(folder.map_or("", Path::as_ref));
+            ComponentError::retry(format!("failed to list `{name}`")).caused_by(error)
+        })
+    }
+
+    /// What errors call the object that holds the ledger.
+    pub(super) fn object_name(&self, schema: LakeSchema, sequence: u32) -> String {
+        self.name(&(schema.key(sequence) + SUFFIXES[0]))
     }
 
     /// What errors call the object with this key.
-    pub(super) fn name(&self, key: &str) -> String {
+    fn name(&self, key: &str) -> String {
         format!("{}/{key}", self.url)
     }
 
-    async fn get(&self, key: &str) -> Result<Option<Bytes>, ComponentError> {
+    async fn get(&self, key: &str) -> Result<Option<(Bytes, ObjectMeta)>, ComponentError> {
         let failed = |error: StoreError| {
             let message = format!("failed to fetch `{}`", self.name(key));
             match error {
@@ -110,44 +161,38 @@ impl LakeStore {
                     object.meta.size
                 )))
             }
-            Ok(object) => object.bytes().await.map(Some).map_err(failed),
+            Ok(object) => {
+                let version = object.meta.clone();
+                let bytes = object.bytes().await.map_err(failed)?;
+                Ok(Some((bytes, version)))
+            }
             Err(StoreError::NotFound { .. }) => Ok(None),
             Err(error) => Err(failed(error)),
         }
     }
 }
 
-/// Takes the ledgers out of an object, all of which must be those that its key says. Blocks.
-fn read(
-    name: &str,
-    bytes: Bytes,
-    schema: LakeSchema,
-    sequence: u32,
-) -> Result<Vec<RawLedger>, ComponentError> {
-    let damaged = || ComponentError::stop(format!("the object `{name}` is damaged"));
-    let reader = LedgerReader::new(name, Box::new(Cursor::new(bytes)), DEFAULT_MAX_LEDGER_BYTES);
-    let ledgers = reader
-        .and_then(|reader| reader.collect::<Result<Vec<_>, _>>())
-        .map_err(|error| damaged().caused_by(error))?;
-    for ledger in &ledgers {
-        ledger::check(&ledger.bytes).map_err(|error| damaged().caused_by(error))?;
-    }
-    let expected = schema.batch(sequence);
-    let found = ledgers.iter().map(|ledger| ledger.header.sequence);
-    // Ledgers 0 and 1 are in no lake, but in the name of its first object.
-    if found.clone().eq(expected.clone()) || found.eq((*expected.start()).max(2)..=*expected.end())
-    {
-        return Ok(ledgers);
-    }
-    let shown = match (ledgers.first(), ledgers.last()) {
-        (Some(first), Some(last)) => {
-            format!("{} to {}", first.header.sequence, last.header.sequence)
+impl Around {
+    /// Takes these objects in, beside those seen before.
+    fn take(&mut self, objects: &[ObjectMeta], sequence: u32) {
+        let names = objects
+            .iter()
+            .filter_map(|object| ObjectName::parse(object.location.as_ref()));
+        for name in names {
+            if name.end < sequence {
+                self.before = true;
+            } else {
+                self.from = Some(self.from.map_or(name.start, |from| from.min(name.start)));
+            }
         }
-        _ => "none".to_owned(),
-    };
-    Err(ComponentError::stop(format!(
-        "the object `{name}` should hold the ledgers {} to {}, but holds {shown}",
-        expected.start(),
-        expected.end()
-    )))
+    }
+}
+
+/// Does `work` on a thread that may block.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ComponentError> {
+    task::spawn_blocking(work).await.map_err(|error| {
+        ComponentError::stop("the thread that reads an object has ended").caused_by(error)
+    })
 }

@@ -183,7 +183,7 @@ async fn a_damaged_object_is_named() {
         (b"something else".to_vec(), "damaged"),
         (
             zstandard(&batch(4, 4, &all[2..])),
-            "should hold the ledgers 3 to 3, but holds 4 to 4",
+            "should hold the ledgers 3 to 3, but has ledger 4 in place of ledger 3",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();
@@ -199,6 +199,113 @@ async fn a_damaged_object_is_named() {
             "{error}"
         );
     }
+}
+
+/// The next that the source says, other than what it hands out.
+async fn after_batches(source: &mut Lake) -> Result<Next, ComponentError> {
+    loop {
+        match source.next().await {
+            Ok(Next::Batch(_)) => {}
+            other => return other,
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_is_still_being_written_at_the_tip_is_waited_for() {
+    let schema = LakeSchema::new(1, 10).unwrap();
+    let all = ledgers(2, 4);
+    let last = zstandard(&batch(5, 5, &all[3..]));
+    let key = schema.key(5) + ".xdr.zst";
+    for there in [0, last.len() / 2] {
+        let folder = tempfile::tempdir().unwrap();
+        manifest(folder.path(), schema);
+        write_lake(folder.path(), schema, ".xdr.zst", &all[..3]);
+        put(folder.path(), &key, &last[..there]);
+        let mut source = lake(folder.path(), json!({ "poll_interval": "1ms" }));
+        source.open(Resume::default()).await.unwrap();
+        assert!(matches!(after_batches(&mut source).await, Ok(Next::Idle)));
+        put(folder.path(), &key, &last);
+        let Ok(Next::Batch(batch)) = source.next().await else {
+            panic!("no batch")
+        };
+        assert_eq!(sequences(&[batch]), [5]);
+        // One that stays as it is, is damaged.
+        put(folder.path(), &(schema.key(6) + ".xdr.zst"), &last[..there]);
+        let error = loop {
+            match source.next().await {
+                Ok(Next::Idle) => {}
+                other => break other.unwrap_err(),
+            }
+        };
+        assert!(said(Err(error)).contains("FFFFFFF9--6.xdr.zst` is damaged"));
+    }
+}
+
+#[tokio::test]
+async fn a_hole_is_not_taken_for_the_tip() {
+    let schema = LakeSchema::new(1, 3).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    manifest(folder.path(), schema);
+    write_lake(folder.path(), schema, ".xdr.zst", &ledgers(2, 30));
+    let remove = |sequences: std::ops::Range<u32>| {
+        for sequence in sequences {
+            fs::remove_file(folder.path().join(schema.key(sequence) + ".xdr.zst")).unwrap();
+        }
+    };
+    let error = async |keys: Value| {
+        let mut source = lake(folder.path(), keys);
+        source.open(Resume::default()).await.unwrap();
+        loop {
+            match after_batches(&mut source).await {
+                Ok(Next::Idle) => {}
+                other => break other.unwrap_err(),
+            }
+        }
+    };
+    remove(10..20);
+    let hole = error(json!({ "poll_interval": "1ms" })).await;
+    let hole = said(Err(hole));
+    assert!(
+        hole.contains("--10.xdr.zst` is missing, but a later one, of ledger 20"),
+        "{hole}"
+    );
+    let inside = error(json!({ "poll_interval": "1ms", "start_ledger": 12 })).await;
+    assert!(said(Err(inside)).contains("--12.xdr.zst` is missing"));
+    remove(2..10);
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        // Only empty folders can be removed.
+        let _ = fs::remove_dir(entry.unwrap().path());
+    }
+    let start = error(json!({ "poll_interval": "5s" })).await;
+    assert_eq!(start.help_text(), Some("set `start_ledger` to 20 or above"));
+    assert!(said(Err(start)).contains("the lake has nothing before ledger 20"));
+}
+
+#[tokio::test]
+async fn a_lake_that_goes_away_is_worth_a_retry() {
+    let schema = LakeSchema::new(1, 10).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    manifest(folder.path(), schema);
+    write_lake(folder.path(), schema, ".xdr.zst", &ledgers(2, 3));
+    let mut source = lake(folder.path(), json!({ "poll_interval": "1ms" }));
+    source.open(Resume::default()).await.unwrap();
+    assert!(matches!(after_batches(&mut source).await, Ok(Next::Idle)));
+    fs::remove_dir_all(folder.path()).unwrap();
+    let error = source.next().await.unwrap_err();
+    assert!(error.is_transient());
+    assert!(said(Err(error)).contains("is not there any more"));
+}
+
+#[test]
+fn an_object_that_claims_more_ledgers_than_its_key_is_left_at_the_first_of_them() {
+    let schema = LakeSchema::new(2, 1).unwrap();
+    let all = ledgers(2, 3);
+    // Three of the 2^31 ledgers that it claims; reading on would end in the damage behind them.
+    let mut object = batch(2, 1 << 31, &all);
+    object[8..12].copy_from_slice(&((1_u32 << 31) - 1).to_be_bytes());
+    let error = super::object::unpack("o", object.into(), schema, 2).unwrap_err();
+    assert!(said(Err(error)).contains("should hold the ledgers 2 to 3, but goes on with ledger 4"));
 }
 
 #[tokio::test]
