@@ -12,8 +12,8 @@ use crate::sink::blocking;
 /// Appends every event as one line of JSON to a file, and knows after a crash what it has.
 ///
 /// Takes events of every type that has a codec. The lines are in the order of the events; from
-/// several sources they are interleaved as they come. See the [module](super) for what lies on the
-/// disk.
+/// several sources they are interleaved as they come. Beside the file `PATH` lies `PATH.position`, which
+/// says how much of it counts. One sink at a time writes to a file.
 #[derive(Debug)]
 pub struct JsonLines {
     config: JsonLinesConfig,

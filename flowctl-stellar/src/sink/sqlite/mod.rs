@@ -9,7 +9,8 @@
 //!
 //! Every `write` is one transaction with the events and the positions that they lead to, in
 //! write-ahead mode with `synchronous = FULL`: committed is on the disk, and readers are never in the
-//! way. Closing moves what is in the write-ahead log into the database, so that a finished run leaves
+//! way. A sink whose positions were moved by another one stops, as it would leave out events of its own
+//! that it takes for written. Closing moves what is in the write-ahead log into the database, so that a finished run leaves
 //! one file.
 
 mod config;

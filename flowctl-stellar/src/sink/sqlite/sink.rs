@@ -10,7 +10,7 @@ use super::{SqliteConfig, database::Database};
 use crate::sink::blocking;
 
 /// Puts token-transfer events into a SQLite database, one row each, with the position in the same
-/// transaction. See the [module](super) for the schema.
+/// transaction. One sink at a time writes to a database; a second one is refused.
 #[derive(Debug)]
 pub struct Sqlite {
     config: SqliteConfig,

@@ -23,7 +23,7 @@ pub struct LakeConfig {
     pub ledgers_per_batch: Option<u32>,
     /// How many objects are in a folder; `None`: as the manifest says.
     pub batches_per_partition: Option<u32>,
-    /// How many objects are fetched ahead; default 8.
+    /// How many objects are fetched ahead, fewer where they hold many ledgers; default 8.
     pub prefetch: NonZeroUsize,
     /// The longest time between two looks for the next object at the tip of the lake; default 5 s.
     pub poll_interval: Duration,
