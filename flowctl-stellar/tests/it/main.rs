@@ -14,6 +14,7 @@ mod ledgers;
 mod mutations;
 mod operations;
 mod pipelines;
+mod processor;
 mod protojson;
 mod revocation;
 mod sparse;
