@@ -55,6 +55,21 @@ pub enum CodecError {
     },
 }
 
+impl CodecError {
+    fn wrong_type(event: &Event) -> Self {
+        Self::WrongType {
+            event_type: event.event_type().clone(),
+        }
+    }
+
+    fn malformed(event: &Event, source: BoxError) -> Self {
+        Self::Malformed {
+            event_type: event.event_type().clone(),
+            source,
+        }
+    }
+}
+
 /// How payloads are written and read, by event type. A value; cheap to clone.
 #[derive(Clone, Default)]
 pub struct Codecs(Arc<BTreeMap<EventType, Arc<dyn Codec>>>);
@@ -110,9 +125,9 @@ impl Codecs {
         }
         let codec = self.of(event)?;
         event.payload().encode_with(|value| {
-            codec.encode(value).ok_or_else(|| CodecError::WrongType {
-                event_type: event.event_type().clone(),
-            })
+            codec
+                .encode(value)
+                .ok_or_else(|| CodecError::wrong_type(event))
         })
     }
 
@@ -126,19 +141,9 @@ impl Codecs {
         if let Some(value) = event.payload().get::<T>() {
             return Ok(ValueRef::Shared(value));
         }
-        let event_type = || event.event_type().clone();
-        let bytes = event
-            .payload()
-            .as_bytes()
-            .ok_or_else(|| CodecError::WrongType {
-                event_type: event_type(),
-            })?;
-        match T::decode(bytes) {
+        match T::decode(encoded(event)?) {
             Ok(value) => Ok(ValueRef::Decoded(value)),
-            Err(source) => Err(CodecError::Malformed {
-                event_type: event_type(),
-                source,
-            }),
+            Err(source) => Err(CodecError::malformed(event, source)),
         }
     }
 
@@ -152,20 +157,15 @@ impl Codecs {
         if codec.json_of_value(event.payload(), out).is_some() {
             return Ok(());
         }
-        let event_type = || event.event_type().clone();
-        let bytes = event
-            .payload()
-            .as_bytes()
-            .ok_or_else(|| CodecError::WrongType {
-                event_type: event_type(),
-            })?;
         codec
-            .json_of_bytes(bytes, out)
-            .map_err(|source| CodecError::Malformed {
-                event_type: event_type(),
-                source,
-            })
+            .json_of_bytes(encoded(event)?, out)
+            .map_err(|source| CodecError::malformed(event, source))
     }
+}
+
+fn encoded(event: &Event) -> Result<&Bytes, CodecError> {
+    let bytes = event.payload().as_bytes();
+    bytes.ok_or_else(|| CodecError::wrong_type(event))
 }
 
 impl fmt::Debug for Codecs {
