@@ -315,7 +315,7 @@ fn passing(
     };
     let path = || place.at("inputs").index(n);
     if let Err(why) = carry(from, to, input) {
-        let word = super::graph::via_word(input.via);
+        let word = input.via.as_str();
         let message = format!("the edge {} → {} cannot be {word}: {why}", from.id, to.id);
         out.push(
             Diagnostic::new(codes::VIA, path().key("via"), message)

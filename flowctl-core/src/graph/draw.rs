@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fmt};
 
-use super::{EventTypes, Graph, Member, graph::via_word};
+use super::{EventTypes, Graph, Member};
 use crate::spec::{Role, Via};
 
 /// A graph as lines of text: `a → b → c`, a further line for each further reader. What has been
@@ -139,7 +139,7 @@ impl fmt::Display for Mermaid<'_> {
                 "-.->"
             };
             let label = match &edge.types {
-                EventTypes::All => via_word(edge.via).to_owned(),
+                EventTypes::All => edge.via.as_str().to_owned(),
                 EventTypes::Only(_) => edge.types.to_string(),
             };
             writeln!(

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use super::{Dot, Edge, Mermaid, Text, check, order, wiring::Wiring};
 use crate::{
     ComponentId,
-    spec::{Catalog, PipelineSpec, Role, SpecErrors, Via},
+    spec::{Catalog, PipelineSpec, Role, SpecErrors},
 };
 
 /// A pipeline whose edges have been checked.
@@ -43,6 +43,11 @@ impl Graph {
     /// components that nothing reaches, and an order of start that cannot be.
     pub fn new(spec: &PipelineSpec, catalog: &dyn Catalog) -> Result<Self, SpecErrors> {
         SpecErrors::unless_harmless(super::problems(spec, catalog))?;
+        Ok(Self::of_valid(spec, catalog))
+    }
+
+    /// The graph of a spec that is known to have no problem: validation has looked for them.
+    pub(crate) fn of_valid(spec: &PipelineSpec, catalog: &dyn Catalog) -> Self {
         let wiring = Wiring::new(spec);
         let edges = check::edges(spec, &wiring, catalog);
         let id = |n: usize| spec.components.get(n).map(|component| component.id.clone());
@@ -77,13 +82,13 @@ impl Graph {
             .enumerate()
             .map(|(n, member)| (member.id.clone(), n))
             .collect();
-        Ok(Self {
+        Self {
             members,
             by_id,
             edges,
             start,
             stop,
-        })
+        }
     }
 
     /// Its components, in the order of the spec.
@@ -190,14 +195,4 @@ fn stop_stages(spec: &PipelineSpec, wiring: &Wiring<'_>) -> Vec<Vec<usize>> {
     stages.extend(services);
     stages.retain(|stage| !stage.is_empty());
     stages
-}
-
-/// The word for what carries an edge.
-pub(super) const fn via_word(via: Via) -> &'static str {
-    match via {
-        Via::Auto => "auto",
-        Via::Linked => "linked",
-        Via::Direct => "direct",
-        Via::Proxied => "proxied",
-    }
 }

@@ -143,6 +143,10 @@ impl Counters {
         std::mem::replace(&mut self.shown().state, state)
     }
 
+    pub(crate) fn generation(&self) -> u32 {
+        self.shown().generation
+    }
+
     pub(crate) fn begin_generation(&self, generation: u32) {
         self.shown().generation = generation;
     }

@@ -64,14 +64,14 @@ impl Engine {
             self.enter_all(&ComponentState::BackingOff);
             if self.stopped_within(pause).await {
                 // The failure was told already; the report has it all the same.
-                self.close_run().await;
+                self.parts.close_run(&self.shared.scope).await;
                 return self.report(finish, true);
             }
             self.shared.teller.tell(RunEventKind::Restarting {
                 generation: number + 1,
             });
         };
-        self.close_run().await;
+        self.parts.close_run(&self.shared.scope).await;
         self.report(finish, false)
     }
 
@@ -238,14 +238,6 @@ impl Engine {
         tokio::time::timeout(pause, asked(&mut self.stop))
             .await
             .is_ok()
-    }
-
-    async fn close_run(&self) {
-        for executor in &self.parts.executors {
-            if let Err(error) = executor.close_run(&self.shared.scope).await {
-                tracing::warn!(error = %Chain(&error), "a run was not closed");
-            }
-        }
     }
 
     fn report(&self, finish: Finish, told: bool) -> RunReport {

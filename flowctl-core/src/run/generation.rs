@@ -93,17 +93,13 @@ impl Generation<'_> {
             }
             () = asked => None,
         };
-        match ready {
-            Some(Ok(notes)) => Ok(Some(self.spawn(opened, notes))),
-            Some(Err(error)) => {
-                opened.close().await;
-                Err(error)
-            }
-            None => {
-                opened.close().await;
-                Ok(None)
-            }
-        }
+        let not_ready = match ready {
+            Some(Ok(notes)) => return Ok(Some(self.spawn(opened, notes))),
+            Some(Err(error)) => Err(error),
+            None => Ok(None),
+        };
+        opened.close().await;
+        not_ready
     }
 
     /// Ends and forgets what was started; with no grace, because tasks have ended by now.

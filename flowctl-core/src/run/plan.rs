@@ -66,7 +66,7 @@ impl Plan {
         executors: &[Arc<dyn Executor>],
     ) -> Result<Self, SpecErrors> {
         let warnings = pipeline.validate(registry)?;
-        let graph = Graph::new(pipeline, registry)?;
+        let graph = Graph::of_valid(pipeline, registry);
         let by_id: HashMap<&str, &ComponentSpec> = pipeline
             .components
             .iter()
@@ -76,7 +76,7 @@ impl Plan {
             from: edge.from.clone(),
             to: edge.to.clone(),
             types: edge.types.to_string(),
-            via: word(edge.via),
+            via: edge.via.as_str(),
             because: edge.because,
             guarantee: guarantee(edge.via, by_id.get(edge.from.as_str()).copied(), registry),
         });
@@ -158,15 +158,6 @@ pub(super) fn executor_for<'e>(
     executors
         .iter()
         .find(|executor| executor.capabilities().workloads.contains(&kind))
-}
-
-const fn word(via: Via) -> &'static str {
-    match via {
-        Via::Auto => "auto",
-        Via::Linked => "linked",
-        Via::Direct => "direct",
-        Via::Proxied => "proxied",
-    }
 }
 
 fn guarantee(via: Via, from: Option<&ComponentSpec>, registry: &Registry) -> &'static str {

@@ -26,11 +26,7 @@ impl Generation<'_> {
         let done = self.reset_sinks(&mut opened, what).await;
         opened.close().await;
         self.end().await;
-        for executor in &self.parts.executors {
-            if let Err(error) = executor.close_run(self.scope).await {
-                tracing::warn!(error = %crate::Chain(&error), "a run was not closed");
-            }
-        }
+        self.parts.close_run(self.scope).await;
         done?;
         let state = |error| RunError::from_store(RunErrorKind::State, error);
         self.state.clear().await.map_err(state)

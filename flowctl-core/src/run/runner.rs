@@ -17,7 +17,7 @@ use super::{
     reset::Reset,
 };
 use crate::{
-    Registry, RunId,
+    Chain, Registry, RunId,
     component::{Cancellation, ComponentContext},
     connector::Connector,
     executor::{Executor, InProcessExecutor, Local, Objects, RunScope},
@@ -227,6 +227,15 @@ impl RunnerBuilder {
 }
 
 impl Parts {
+    /// Has every executor take away what is left of a run.
+    pub(super) async fn close_run(&self, scope: &RunScope) {
+        for executor in &self.executors {
+            if let Err(error) = executor.close_run(scope).await {
+                tracing::warn!(error = %Chain(&error), "a run was not closed");
+            }
+        }
+    }
+
     /// The object that stands for a component which is served at `address`.
     pub(super) async fn connect(
         &self,

@@ -88,7 +88,7 @@ pub(super) fn count(counters: &Counters, routed: &Routed) {
 /// Shows a component in another state, and tells of it.
 pub(super) fn enter(counters: &Counters, teller: &Teller, state: ComponentState) {
     if counters.enter(state.clone()) != state {
-        let generation = counters.status().generation;
+        let generation = counters.generation();
         teller.tell(RunEventKind::State {
             component: counters.id.clone(),
             generation,

@@ -97,6 +97,19 @@ pub enum Via {
     Proxied,
 }
 
+impl Via {
+    /// The word for it, as the spec writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Linked => "linked",
+            Self::Direct => "direct",
+            Self::Proxied => "proxied",
+        }
+    }
+}
+
 /// What happens when a reader of several falls behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "yaml", derive(schemars::JsonSchema))]
