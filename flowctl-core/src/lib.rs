@@ -35,6 +35,7 @@ pub mod executor;
 pub mod graph;
 mod ids;
 mod link;
+pub mod probe;
 pub mod recorder;
 pub mod registry;
 pub mod run;
@@ -57,6 +58,7 @@ pub use self::{
     executor::Executor,
     graph::Graph,
     ids::{ComponentId, MAX_NAME_LEN, NameError, Namespace, PipelineName, RunId},
+    probe::Prober,
     recorder::Recorder,
     registry::{ComponentKind, ConfigKey, Registry, RegistryError},
     run::{Outcome, RunError, RunHandle, RunReport, Runner},

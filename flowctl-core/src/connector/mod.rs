@@ -1,13 +1,15 @@
 //! The seam between "an instance listens there" and the component traits.
 
+mod error;
+mod served;
+mod wire;
+
 use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{
-    BoxError,
-    component::{ComponentContext, Processor, Sink, Source},
-};
+pub use self::{error::ConnectError, served::Served, wire::Wire};
+use crate::component::{ComponentContext, Processor, Sink, Source};
 
 /// Turns an address at which a component is served into a [`Source`], [`Processor`] or [`Sink`].
 ///
@@ -25,67 +27,47 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
     /// The protocols that it speaks, for example `flowctl.data.v1`.
     fn protocols(&self) -> Vec<String>;
 
-    /// The source served at `address` in `protocol`.
+    /// The source that `served` is.
     ///
     /// # Errors
     ///
     /// [`ConnectError`], by what is wrong.
     async fn source(
         &self,
-        protocol: &str,
-        address: &str,
+        served: &Served,
         context: ComponentContext,
     ) -> Result<Box<dyn Source>, ConnectError>;
 
-    /// The processor served at `address` in `protocol`.
+    /// The processor that `served` is.
     ///
     /// # Errors
     ///
     /// [`ConnectError`], by what is wrong.
     async fn processor(
         &self,
-        protocol: &str,
-        address: &str,
+        served: &Served,
         context: ComponentContext,
     ) -> Result<Box<dyn Processor>, ConnectError>;
 
-    /// The sink served at `address` in `protocol`.
+    /// The sink that `served` is.
     ///
     /// # Errors
     ///
     /// [`ConnectError`], by what is wrong.
     async fn sink(
         &self,
-        protocol: &str,
-        address: &str,
+        served: &Served,
         context: ComponentContext,
     ) -> Result<Box<dyn Sink>, ConnectError>;
-}
 
-/// A served component could not be turned into an object.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConnectError {
-    /// The protocol has no form in which records of this role could be carried.
-    #[error("protocol `{protocol}` cannot carry a {role}")]
-    NotCarried {
-        /// The protocol.
-        protocol: String,
-        /// The role that was asked for.
-        role: &'static str,
-    },
-    /// The address is not one.
-    #[error("`{address}` is not an address")]
-    Address {
-        /// The text that was given.
-        address: String,
-    },
-    /// The other end cannot be reached or refuses.
-    #[error("cannot connect to `{address}`")]
-    Unreachable {
-        /// Where it was tried.
-        address: String,
-        /// What went wrong.
-        source: BoxError,
-    },
+    /// Tells the component that it is to drain: a server ends its streams after the last complete
+    /// unit, a puller does not reconnect. Answers whether the component understood.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`], by what is wrong.
+    async fn drain(&self, served: &Served) -> Result<bool, ConnectError> {
+        let _ = served;
+        Ok(false)
+    }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use crate::{Namespace, PipelineName, RunId, component::ComponentContext, spec::ComponentSpec};
 
 /// Which run an instance belongs to.
@@ -36,20 +38,56 @@ pub struct Instance {
     pub index: u32,
     /// Which start of that instance this is, from 1.
     pub generation: u32,
+    /// The ports on which it listens, as [`Executor::reserve`](super::Executor::reserve) gave them.
+    pub ports: Vec<BoundPort>,
+    /// All of its environment: what its spec says, and over it what flowctl sets.
+    pub environment: BTreeMap<String, String>,
     /// What a component object in this process is given.
     pub context: ComponentContext,
 }
 
 impl Instance {
-    /// The first instance of `component` in its first generation.
+    /// The first instance of `component` in its first generation, with the environment of its spec
+    /// and no port reserved yet.
     #[must_use]
-    pub const fn new(run: RunScope, component: ComponentSpec, context: ComponentContext) -> Self {
+    pub fn new(run: RunScope, component: ComponentSpec, context: ComponentContext) -> Self {
         Self {
             run,
+            ports: Vec::new(),
+            environment: component.env.clone(),
             component,
             index: 0,
             generation: 1,
             context,
+        }
+    }
+}
+
+/// A port on which an instance listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BoundPort {
+    /// Its name: what the spec calls it, else [`BoundPort::HEALTH`] for the health port and
+    /// [`BoundPort::MAIN`] for the first other one.
+    pub name: String,
+    /// The number that the instance is to listen on, as it sees itself.
+    pub number: u16,
+    /// Where other instances of the run reach it, `host:port` without a scheme.
+    pub address: String,
+}
+
+impl BoundPort {
+    /// The name of the port on which a component serves its protocol.
+    pub const MAIN: &'static str = "main";
+    /// The name of the port on which a component answers HTTP health checks.
+    pub const HEALTH: &'static str = "health";
+
+    /// A port with this name, number and address.
+    pub fn new(name: impl Into<String>, number: u16, address: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            number,
+            address: address.into(),
         }
     }
 }

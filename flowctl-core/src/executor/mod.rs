@@ -48,7 +48,7 @@ pub use self::{
     exit::{ExitReport, ExitStatus, StopOptions},
     handle::{Handle, Recovery},
     in_process::InProcessExecutor,
-    instance::{Instance, RunScope},
+    instance::{BoundPort, Instance, RunScope},
     local::Local,
     logs::{LogLine, LogOptions, LogStream, Stream},
     traits::Executor,

@@ -1,10 +1,13 @@
-use std::fmt;
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use async_trait::async_trait;
 
 use super::{
-    Capabilities, Endpoint, ExecutorError, ExitReport, Handle, Instance, LogOptions, LogStream,
-    Reader, Recovery, RunScope, StopOptions,
+    BoundPort, Capabilities, Endpoint, ExecutorError, ExecutorErrorKind, ExitReport, Handle,
+    Instance, LogOptions, LogStream, Reader, Recovery, RunScope, StopOptions,
 };
 use crate::RunId;
 
@@ -42,6 +45,31 @@ pub trait Executor: fmt::Debug + Send + Sync + 'static {
     async fn prepare(&self, instance: &Instance) -> Result<(), ExecutorError> {
         let _ = instance;
         Ok(())
+    }
+
+    /// Settles on which ports the instance will listen, before anything is started: those of its spec,
+    /// and, for a component that serves and names none, ones that are free. Starts nothing. The answer
+    /// goes into [`Instance::ports`] and into the environment that the instance is started with.
+    ///
+    /// The default is for backends whose instances do not listen: no ports.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` with the field, or `Busy` with the owner as cause where a pinned port is taken.
+    async fn reserve(&self, instance: &Instance) -> Result<Vec<BoundPort>, ExecutorError> {
+        let _ = instance;
+        Ok(Vec::new())
+    }
+
+    /// The address of this machine at which instances of the run reach it. Known once the run is open.
+    /// The default is loopback.
+    ///
+    /// # Errors
+    ///
+    /// [`ExecutorError`], by kind; `Unsupported` where instances cannot reach this machine at all.
+    async fn host_address(&self, run: &RunScope) -> Result<IpAddr, ExecutorError> {
+        let _ = run;
+        Ok(IpAddr::V4(Ipv4Addr::LOCALHOST))
     }
 
     /// Starts an instance (E1, E2, E3, E8, E9).
@@ -111,5 +139,18 @@ pub trait Executor: fmt::Debug + Send + Sync + 'static {
     async fn logs(&self, handle: &Handle, options: LogOptions) -> Result<LogStream, ExecutorError> {
         let _ = (handle, options);
         Ok(LogStream::empty())
+    }
+
+    /// Runs a command inside a running instance, waits for it and reports its end. What it writes is
+    /// dropped. Cutting the call short ends the command. The default cannot.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown or ended instance; `Unsupported` where the backend has no such thing.
+    async fn exec(&self, handle: &Handle, command: &[String]) -> Result<ExitReport, ExecutorError> {
+        let _ = command;
+        let field = "exec".to_owned();
+        let kind = ExecutorErrorKind::Unsupported { field };
+        Err(ExecutorError::new(self.name(), "run a command in", kind).of(handle.component.clone()))
     }
 }

@@ -6,6 +6,7 @@ use super::{ComponentKind, RegistryError};
 use crate::{
     EventType,
     component::{ComponentContext, ComponentError, Processor, Sink, Source},
+    connector::Wire,
     event::{Codecs, EventValue},
     spec::{Config, ConfigError, Role},
 };
@@ -29,6 +30,7 @@ use crate::{
 pub struct Registry {
     entries: BTreeMap<String, Entry>,
     aliases: BTreeMap<EventType, EventType>,
+    wires: BTreeMap<EventType, Wire>,
     codecs: Codecs,
 }
 
@@ -132,6 +134,22 @@ impl Registry {
     pub fn alias(&mut self, alias: EventType, canonical: EventType) -> &mut Self {
         self.aliases.insert(alias, canonical);
         self
+    }
+
+    /// Says how events of this type travel between served components. A later call for the same type
+    /// replaces an earlier one.
+    pub fn wire(&mut self, event_type: EventType, wire: Wire) -> &mut Self {
+        self.wires.insert(event_type, wire);
+        self
+    }
+
+    /// How events of this type, or of the type that it is an alias of, travel between served
+    /// components.
+    #[must_use]
+    pub fn wire_of(&self, event_type: &EventType) -> Option<&Wire> {
+        self.wires
+            .get(event_type)
+            .or_else(|| self.wires.get(self.aliases.get(event_type)?))
     }
 
     /// What is known of the component with this name.

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     Chain, Registry, RunId,
     component::{Cancellation, ComponentContext},
-    connector::Connector,
+    connector::{Connector, Served},
     executor::{Executor, InProcessExecutor, Local, Objects, RunScope},
     recorder::{NoRecorder, Recorder},
     spec::{ComponentSpec, PipelineSpec, Role, SpecErrors},
@@ -254,19 +254,14 @@ impl Parts {
             let help = format!("no connector here speaks `{protocol}`");
             return Err(not_started().with_help(help));
         };
+        let served = Served::new(protocol, address, component.clone());
         let connected = match component.role {
-            Role::Source => connector
-                .source(protocol, address, context)
-                .await
-                .map(Local::source),
+            Role::Source => connector.source(&served, context).await.map(Local::source),
             Role::Processor => connector
-                .processor(protocol, address, context)
+                .processor(&served, context)
                 .await
                 .map(|processor| Local::processors(vec![processor])),
-            Role::Sink => connector
-                .sink(protocol, address, context)
-                .await
-                .map(Local::sink),
+            Role::Sink => connector.sink(&served, context).await.map(Local::sink),
             Role::Service => return Ok(Objects::Taken),
         };
         connected
