@@ -1,6 +1,11 @@
 //! Everything that edges can be wrong about.
 
-use super::{Edge, EventTypes, carry::carry, cycles::cycles, wiring::Wiring};
+use super::{
+    Edge, EventTypes,
+    carry::{Carried, carried},
+    cycles::cycles,
+    wiring::Wiring,
+};
 use crate::spec::{
     Catalog, ComponentSpec, Diagnostic, PipelineSpec, Role, Via, codes,
     validate::{Place, places},
@@ -21,13 +26,13 @@ pub(crate) fn problems(spec: &PipelineSpec, catalog: &dyn Catalog) -> Vec<Diagno
     if known {
         reach(spec, &wiring, &places, &mut out);
     }
-    for arc in &wiring.arcs {
+    for (arc, carried) in wiring.arcs.iter().zip(carried(spec, &wiring)) {
         if let (Some(from), Some(to), Some(&place)) = (
             spec.components.get(arc.from),
             spec.components.get(arc.to),
             places.get(arc.to),
         ) {
-            passing(from, to, arc.input, place, catalog, &mut out);
+            passing(from, to, arc.input, carried, place, catalog, &mut out);
         }
     }
     out
@@ -35,11 +40,12 @@ pub(crate) fn problems(spec: &PipelineSpec, catalog: &dyn Catalog) -> Vec<Diagno
 
 /// The edges of a spec in which nothing is wrong.
 pub(super) fn edges(spec: &PipelineSpec, wiring: &Wiring<'_>, catalog: &dyn Catalog) -> Vec<Edge> {
+    let carried = carried(spec, wiring);
     let edge = |(index, arc): (usize, &super::wiring::Arc)| {
         let from = spec.components.get(arc.from)?;
         let to = spec.components.get(arc.to)?;
         let input = to.inputs.get(arc.input)?;
-        let (via, because) = carry(from, to, input).ok()?;
+        let (via, because) = (*carried.get(index)?).ok()?;
         let asked = EventTypes::listed(input.types.iter().map(|t| catalog.canonical(t)));
         let types = emits(from, catalog)
             .intersection(&accepts(to, catalog))
@@ -64,17 +70,9 @@ pub(super) fn start_arcs(
     wiring: &Wiring<'_>,
 ) -> Vec<((usize, usize), &'static str)> {
     let mut arcs = Vec::new();
-    for arc in &wiring.arcs {
-        let ends = (spec.components.get(arc.from), spec.components.get(arc.to));
-        let (Some(from), Some(to)) = ends else {
-            continue;
-        };
-        let via = to
-            .inputs
-            .get(arc.input)
-            .and_then(|input| carry(from, to, input).ok());
-        match via {
-            Some((Via::Direct, _)) => arcs.push(((arc.from, arc.to), "dials it")),
+    for (arc, carried) in wiring.arcs.iter().zip(carried(spec, wiring)) {
+        match carried {
+            Ok((Via::Direct, _)) => arcs.push(((arc.from, arc.to), "dials it")),
             _ => arcs.push(((arc.to, arc.from), "feeds it")),
         }
     }
@@ -306,6 +304,7 @@ fn passing(
     from: &ComponentSpec,
     to: &ComponentSpec,
     n: usize,
+    carried: Carried,
     place: Place,
     catalog: &dyn Catalog,
     out: &mut Vec<Diagnostic>,
@@ -314,7 +313,7 @@ fn passing(
         return;
     };
     let path = || place.at("inputs").index(n);
-    if let Err(why) = carry(from, to, input) {
+    if let Err(why) = carried {
         let word = input.via.as_str();
         let message = format!("the edge {} → {} cannot be {word}: {why}", from.id, to.id);
         out.push(

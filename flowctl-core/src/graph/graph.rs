@@ -14,6 +14,8 @@ pub struct Graph {
     members: Vec<Member>,
     by_id: HashMap<ComponentId, usize>,
     edges: Vec<Edge>,
+    /// Who opens before whom, and why, as a clause about the later one.
+    waits: Vec<((usize, usize), &'static str)>,
     start: Vec<Vec<ComponentId>>,
     stop: Vec<Vec<ComponentId>>,
 }
@@ -58,10 +60,8 @@ impl Graph {
                 .collect()
         };
         let count = spec.components.len();
-        let start: Vec<_> = check::start_arcs(spec, &wiring)
-            .into_iter()
-            .map(|(arc, _)| arc)
-            .collect();
+        let waits = check::start_arcs(spec, &wiring);
+        let start: Vec<_> = waits.iter().map(|(arc, _)| *arc).collect();
         let start = named(order::stages(count, &start));
         let stop = named(stop_stages(spec, &wiring));
         let members = spec
@@ -86,6 +86,7 @@ impl Graph {
             members,
             by_id,
             edges,
+            waits,
             start,
             stop,
         }
@@ -132,6 +133,17 @@ impl Graph {
     #[must_use]
     pub fn start_stages(&self) -> &[Vec<ComponentId>] {
         &self.start
+    }
+
+    /// The components that must have come up before this one opens, each with the reason: a clause about
+    /// this one, for example `dials it`.
+    pub fn waits_for(&self, id: &str) -> impl Iterator<Item = (&ComponentId, &'static str)> {
+        let own = self.number(id);
+        let before = self
+            .waits
+            .iter()
+            .filter(move |((_, later), _)| Some(*later) == own);
+        before.filter_map(|((earlier, _), why)| Some((&self.members.get(*earlier)?.id, *why)))
     }
 
     /// The order of stop: sources first, then what reads from them, services last.
