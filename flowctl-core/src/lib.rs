@@ -28,6 +28,7 @@
 pub mod adapt;
 pub mod component;
 pub mod connector;
+pub mod control;
 mod error;
 pub mod event;
 mod event_type;
@@ -52,6 +53,7 @@ pub use self::{
         Sink, Source,
     },
     connector::Connector,
+    control::ControlPlane,
     error::{BoxError, Chain},
     event::{Batch, Codecs, Event, EventValue, Metadata, Path, Payload, Position},
     event_type::{EventType, EventTypeError, MAX_EVENT_TYPE_LEN},
