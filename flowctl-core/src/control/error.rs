@@ -19,10 +19,10 @@ pub enum RosterError {
         id: String,
     },
     /// As many have registered as can be kept; try again later.
-    #[error("{limit} services are registered, no more can be")]
+    #[error("{services} services are registered, and there is no room for more")]
     Full {
-        /// The limit, in services.
-        limit: usize,
+        /// How many are.
+        services: usize,
     },
     /// What it says is too long to be kept.
     #[error("it has {bytes} bytes, at most {limit} are kept")]

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{Caller, Health, MetricValue};
 
@@ -12,6 +12,8 @@ pub struct Heartbeat {
     pub health: Option<Health>,
     /// Measurements; the ones that are not among them keep their values.
     pub metrics: BTreeMap<String, MetricValue>,
+    /// The address that it came from.
+    pub peer: Option<IpAddr>,
     /// What is known of the caller.
     pub caller: Caller,
 }

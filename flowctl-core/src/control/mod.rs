@@ -29,8 +29,10 @@
 //! keep, else what it was seen to keep; before either is known it is taken to be 30 seconds, the
 //! longest default among components in use. The next heartbeat heals it, whatever that says.
 
+mod admission;
 mod binding;
 mod control_plane;
+mod entry;
 mod error;
 mod expected;
 mod happening;
@@ -44,6 +46,7 @@ mod pulse;
 mod registration;
 mod roster;
 mod state;
+mod view;
 
 pub use self::{
     binding::{Binding, Bound},

@@ -21,11 +21,11 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    pub(super) const fn new(now: Moment, told: Option<Duration>) -> Self {
+    pub(super) const fn new(now: Moment) -> Self {
         Self {
             seen: now,
             silent: false,
-            told,
+            told: None,
             gaps: [None; 4],
             next: 0,
         }
@@ -36,16 +36,14 @@ impl Pulse {
         self.told = interval;
     }
 
-    /// A heartbeat. Says whether it ends a silence.
-    pub(super) fn beat(&mut self, now: Moment) -> bool {
+    /// A heartbeat. A gap that was silence says nothing about the interval.
+    pub(super) fn beat(&mut self, now: Moment) {
         let gap = now.at.saturating_duration_since(self.seen.at);
         self.seen = now;
-        if std::mem::take(&mut self.silent) {
-            return true;
+        if !std::mem::take(&mut self.silent) {
+            self.gaps[self.next] = Some(gap);
+            self.next = (self.next + 1) % self.gaps.len();
         }
-        self.gaps[self.next] = Some(gap);
-        self.next = (self.next + 1) % self.gaps.len();
-        false
     }
 
     /// How long it may be silent.

@@ -1,14 +1,13 @@
 use std::{
     fmt,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::{sync::Notify, time};
 
 use super::{
     Caller, Expected, Heartbeat, InstanceId, Member, Registration, RosterError, RosterLimits,
-    happening::Happening, moment::Moment, state::State,
+    moment::Moment, state::State,
 };
 use crate::ComponentId;
 
@@ -21,6 +20,8 @@ pub struct Roster(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     changed: Notify,
+    /// Somebody will fall silent sooner than was known.
+    sooner: Notify,
 }
 
 impl Roster {
@@ -30,6 +31,7 @@ impl Roster {
         Self(Arc::new(Shared {
             state: Mutex::new(State::new(limits)),
             changed: Notify::new(),
+            sooner: Notify::new(),
         }))
     }
 
@@ -37,45 +39,44 @@ impl Roster {
     /// address, say). Whoever registered before and fits is bound to it. A later generation takes the
     /// place of the one before, whose service is then gone.
     pub fn expect(&self, expected: Expected) {
-        self.change(|state, _| ((), state.expect(expected)));
+        self.tell(|state, _| state.expect(expected));
     }
 
     /// Says that a component is no longer part of the run; its services are gone.
     pub fn forget(&self, component: &ComponentId) {
-        self.change(|state, _| ((), state.forget(component)));
+        self.tell(|state, _| state.forget(component));
     }
 
     /// Which instances are expected.
     #[must_use]
     pub fn expected(&self) -> Vec<Expected> {
-        self.change(|state, _| (state.expected().cloned().collect(), Vec::new()))
+        self.tell(|state, _| state.expected.values().cloned().collect())
     }
 
-    /// Takes a registration, which replaces the one before under the same id or of the same instance,
-    /// and answers with the id that heartbeats are to carry: never empty.
+    /// Takes a registration, which replaces the one before under the same id or of the same instance.
+    /// The answer has the id that heartbeats are to carry.
     ///
     /// # Errors
     ///
     /// [`RosterError::NotYours`], [`RosterError::Full`], [`RosterError::TooLarge`].
     pub fn register(&self, registration: Registration) -> Result<Member, RosterError> {
-        self.try_change(|state, now| {
-            let (service, happenings) = state.register(registration, now)?;
-            let member = state.find(&service, now);
-            let member = member.ok_or(RosterError::UnknownService { id: service })?;
-            Ok((member, happenings))
+        self.tell(|state, now| {
+            let id = state.register(registration, now)?;
+            let member = state.member_called(&id, now);
+            member.ok_or(RosterError::UnknownService { id })
         })
     }
 
-    /// Takes a heartbeat that came from `peer`. One of a service that is not known is taken for a
-    /// registration that went lost if its id is a component's that never registered here, or starts
-    /// with `sim-`, which is what components call themselves that could not register.
+    /// Takes a heartbeat. One of a service that is not known is taken for a registration that went lost
+    /// if its id is that of a component which never registered here, or starts with `sim-`, which is
+    /// what components call themselves that could not register.
     ///
     /// # Errors
     ///
     /// [`RosterError::UnknownService`], [`RosterError::NotYours`], [`RosterError::Full`],
     /// [`RosterError::TooLarge`].
-    pub fn heartbeat(&self, heartbeat: Heartbeat, peer: Option<IpAddr>) -> Result<(), RosterError> {
-        self.try_change(|state, now| Ok(((), state.heartbeat(heartbeat, peer, now)?)))
+    pub fn heartbeat(&self, heartbeat: Heartbeat) -> Result<(), RosterError> {
+        self.tell(|state, now| state.heartbeat(heartbeat, now))
     }
 
     /// Takes a service away that leaves; `id` is its own or its component's.
@@ -84,43 +85,31 @@ impl Roster {
     ///
     /// [`RosterError::UnknownService`], [`RosterError::NotYours`].
     pub fn unregister(&self, id: &str, caller: &Caller) -> Result<(), RosterError> {
-        self.try_change(|state, _| Ok(((), state.unregister(id, caller)?)))
+        self.tell(|state, _| state.unregister(id, caller))
     }
 
     /// The service of a component of the run; of several instances, of the first that has one.
     #[must_use]
     pub fn member_of(&self, component: &ComponentId) -> Option<Member> {
-        self.change(|state, now| {
-            let happenings = state.tick(now);
-            (state.member_of(component, now), happenings)
-        })
+        self.look(|state, now| state.member_of(component, now))
     }
 
     /// The service of one instance.
     #[must_use]
     pub fn instance(&self, id: &InstanceId) -> Option<Member> {
-        self.change(|state, now| {
-            let happenings = state.tick(now);
-            (state.instance(id, now), happenings)
-        })
+        self.look(|state, now| state.instance(id, now))
     }
 
     /// The service that is meant by a service's or a component's id.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<Member> {
-        self.change(|state, now| {
-            let happenings = state.tick(now);
-            (state.find(id, now), happenings)
-        })
+        self.look(|state, now| state.find(id, now))
     }
 
     /// All services, by service id.
     #[must_use]
     pub fn members(&self) -> Vec<Member> {
-        self.change(|state, now| {
-            let happenings = state.tick(now);
-            (state.members(now), happenings)
-        })
+        self.look(State::members)
     }
 
     /// Waits until somebody registers, is bound, leaves, is another way than before or falls silent.
@@ -129,12 +118,13 @@ impl Roster {
     /// nothing is missed. Many changes may wake it once. Heartbeats that change nothing but numbers do
     /// not wake it. Cancel safe. Needs a tokio runtime with time.
     pub fn changed(&self) -> impl Future<Output = ()> + Send + '_ {
-        // Created now; a notification from now on reaches it.
+        // Created now: it hears of every notification from now on.
         let notified = self.0.changed.notified();
         async move {
             let mut notified = std::pin::pin!(notified);
             loop {
-                let check_at = self.change(|state, _| (state.check_at(), Vec::new()));
+                let sooner = self.0.sooner.notified();
+                let check_at = self.tell(|state, _| state.check_at);
                 let due = async {
                     match check_at {
                         Some(at) => time::sleep_until(at.into()).await,
@@ -143,42 +133,46 @@ impl Roster {
                 };
                 tokio::select! {
                     () = &mut notified => return,
-                    () = due => self.change(|state, now| ((), state.tick(now))),
+                    () = sooner => {}
+                    () = due => self.look(|_, _| ()),
                 }
             }
         }
     }
-}
 
-impl Roster {
-    fn change<T>(&self, change: impl FnOnce(&mut State, Moment) -> (T, Vec<Happening>)) -> T {
-        let (answer, happenings) = {
-            let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-            change(&mut state, Moment::now())
-        };
-        self.tell(&happenings);
-        answer
+    /// Looks at what is true now.
+    fn look<T>(&self, look: impl FnOnce(&State, Moment) -> T) -> T {
+        self.tell(|state, now| {
+            state.tick(now);
+            look(state, now)
+        })
     }
 
-    fn try_change<T>(
-        &self,
-        change: impl FnOnce(&mut State, Moment) -> Result<(T, Vec<Happening>), RosterError>,
-    ) -> Result<T, RosterError> {
-        let (answer, happenings) = {
-            let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-            change(&mut state, Moment::now())?
+    /// Tells the state something, and everybody who waits what changed by that.
+    fn tell<T>(&self, tell: impl FnOnce(&mut State, Moment) -> T) -> T {
+        let (answer, happenings, sooner) = {
+            let mut state = self.state();
+            let before = state.check_at;
+            let answer = tell(&mut state, Moment::now());
+            let sooner = state
+                .check_at
+                .is_some_and(|at| before.is_none_or(|before| at < before));
+            (answer, std::mem::take(&mut state.told), sooner)
         };
-        self.tell(&happenings);
-        Ok(answer)
-    }
-
-    fn tell(&self, happenings: &[Happening]) {
-        for happening in happenings {
+        if sooner {
+            self.0.sooner.notify_waiters();
+        }
+        for happening in &happenings {
             happening.log();
         }
         if !happenings.is_empty() {
             self.0.changed.notify_waiters();
         }
+        answer
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -190,7 +184,7 @@ impl Default for Roster {
 
 impl fmt::Debug for Roster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
         f.debug_tuple("Roster").field(&*state).finish()
     }
 }
