@@ -9,7 +9,10 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use self::{error::ConnectError, served::Served, wire::Wire};
-use crate::component::{ComponentContext, Processor, Sink, Source};
+use crate::{
+    component::{ComponentContext, Processor, Sink, Source},
+    spec::Check,
+};
 
 /// Turns an address at which a component is served into a [`Source`], [`Processor`] or [`Sink`].
 ///
@@ -59,6 +62,13 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
         served: &Served,
         context: ComponentContext,
     ) -> Result<Box<dyn Sink>, ConnectError>;
+
+    /// How a server of `protocol` on this port is asked whether it is ready, where the spec does not say.
+    /// The default is that it takes a TCP connection.
+    fn ready_check(&self, protocol: &str, port: u16) -> Check {
+        let _ = protocol;
+        Check::Tcp { port }
+    }
 
     /// Tells the component that it is to drain: a server ends its streams after the last complete
     /// unit, a puller does not reconnect. Answers whether the component understood.

@@ -72,6 +72,8 @@ pub struct BoundPort {
     pub name: String,
     /// The number that the instance is to listen on, as it sees itself.
     pub number: u16,
+    /// The number by which the spec calls it (`containerPort`, `health_port`), where it has one.
+    pub declared: Option<u16>,
     /// Where other instances of the run reach it, `host:port` without a scheme.
     pub address: String,
 }
@@ -87,7 +89,21 @@ impl BoundPort {
         Self {
             name: name.into(),
             number,
+            declared: None,
             address: address.into(),
         }
+    }
+
+    /// The same port, which the spec calls by this number.
+    #[must_use]
+    pub const fn declared(mut self, number: u16) -> Self {
+        self.declared = Some(number);
+        self
+    }
+
+    /// The port with this name.
+    #[must_use]
+    pub fn named<'p>(ports: &'p [Self], name: &str) -> Option<&'p Self> {
+        ports.iter().find(|port| port.name == name)
     }
 }

@@ -1,7 +1,7 @@
 //! What carries an edge: whatever is cheapest for its two ends.
 
 use super::wiring::Wiring;
-use crate::spec::{ComponentSpec, Final, Input, OnFull, PipelineSpec, Via, Workload};
+use crate::spec::{ComponentSpec, Final, Input, OnFull, PipelineSpec, Via};
 
 /// What carries an edge and why, or why it cannot be carried as its spec says.
 pub(super) type Carried = Result<(Via, &'static str), &'static str>;
@@ -23,7 +23,9 @@ pub(super) fn carried(spec: &PipelineSpec, wiring: &Wiring<'_>) -> Vec<Carried> 
     let mut carried: Vec<Carried> = wiring.arcs.iter().map(alone).collect();
     let is_fed = |n: &usize, carried: &[Carried]| {
         let arcs = wiring.inputs.get(*n).into_iter().flatten();
-        spec.components.get(*n).is_some_and(is_served)
+        spec.components
+            .get(*n)
+            .is_some_and(ComponentSpec::is_served)
             && arcs
                 .into_iter()
                 .any(|arc| matches!(carried.get(*arc), Some(Ok((Via::Proxied, _)))))
@@ -61,7 +63,7 @@ pub(super) fn carried(spec: &PipelineSpec, wiring: &Wiring<'_>) -> Vec<Carried> 
 /// What carries the edge when one looks at its two ends alone.
 fn carry(from: &ComponentSpec, to: &ComponentSpec, input: &Input) -> Carried {
     let carried = needs_carrying(from, to, input);
-    match (is_served(from), is_served(to), input.via) {
+    match (from.is_served(), to.is_served(), input.via) {
         (false, false, Via::Auto | Via::Linked) => {
             Ok((Via::Linked, "both ends are in this process"))
         }
@@ -81,13 +83,6 @@ fn carry(from: &ComponentSpec, to: &ComponentSpec, input: &Input) -> Carried {
         }
         (_, _, Via::Linked | Via::Direct) => Err("one end is served, one is in this process"),
     }
-}
-
-pub(super) fn is_served(component: &ComponentSpec) -> bool {
-    matches!(
-        component.workload(),
-        Some(Workload::Process(_) | Workload::Image(_))
-    )
 }
 
 /// Which feature of the two ends needs flowctl to see the records, if any does.

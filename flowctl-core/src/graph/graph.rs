@@ -14,8 +14,8 @@ pub struct Graph {
     members: Vec<Member>,
     by_id: HashMap<ComponentId, usize>,
     edges: Vec<Edge>,
-    /// Who opens before whom, and why, as a clause about the later one.
-    waits: Vec<((usize, usize), &'static str)>,
+    /// Whom each member waits for, and why, as a clause about the one who waits.
+    waits: Vec<Vec<(usize, &'static str)>>,
     start: Vec<Vec<ComponentId>>,
     stop: Vec<Vec<ComponentId>>,
 }
@@ -60,8 +60,12 @@ impl Graph {
                 .collect()
         };
         let count = spec.components.len();
-        let waits = check::start_arcs(spec, &wiring);
-        let start: Vec<_> = waits.iter().map(|(arc, _)| *arc).collect();
+        let arcs = check::start_arcs(spec, &wiring);
+        let start: Vec<_> = arcs.iter().map(|(arc, _)| *arc).collect();
+        let mut waits = vec![Vec::new(); count];
+        for ((earlier, later), why) in arcs {
+            waits[later].push((earlier, why));
+        }
         let start = named(order::stages(count, &start));
         let stop = named(stop_stages(spec, &wiring));
         let members = spec
@@ -138,12 +142,12 @@ impl Graph {
     /// The components that must have come up before this one opens, each with the reason: a clause about
     /// this one, for example `dials it`.
     pub fn waits_for(&self, id: &str) -> impl Iterator<Item = (&ComponentId, &'static str)> {
-        let own = self.number(id);
-        let before = self
-            .waits
-            .iter()
-            .filter(move |((_, later), _)| Some(*later) == own);
-        before.filter_map(|((earlier, _), why)| Some((&self.members.get(*earlier)?.id, *why)))
+        let waits = self
+            .number(id)
+            .and_then(|n| self.waits.get(n))
+            .into_iter()
+            .flatten();
+        waits.filter_map(|(earlier, why)| Some((&self.members.get(*earlier)?.id, *why)))
     }
 
     /// The order of stop: sources first, then what reads from them, services last.

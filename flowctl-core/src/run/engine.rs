@@ -11,8 +11,10 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     error::{RunError, RunErrorKind},
     events::RunEventKind,
-    generation::{Generation, Tasks},
+    generation::{Generation, Job, Tasks},
     handle::Shared,
+    instances::Instances,
+    launch::StartedList,
     layout::Layout,
     report::{Outcome, RunReport},
     runner::Parts,
@@ -23,7 +25,7 @@ use super::{
 use crate::{
     Chain, ComponentId,
     component::Cancellation,
-    spec::{Restart, RestartPolicy},
+    spec::{Restart, RestartPolicy, Role},
 };
 
 /// The one task that owns a run.
@@ -32,7 +34,7 @@ pub(super) struct Engine {
     pub(super) layout: Layout,
     pub(super) shared: Arc<Shared>,
     /// Set once the run was asked to stop, to the grace it is given.
-    pub(super) stop: watch::Receiver<Option<Duration>>,
+    pub(super) stop: StopAsked,
     /// The grace after a failure, in which the rest of the pipeline finishes what it has.
     pub(super) grace: Duration,
 }
@@ -53,6 +55,17 @@ impl Engine {
     pub(super) async fn run(mut self) -> RunReport {
         let mut restarts = VecDeque::new();
         let mut number = 0;
+        let instances = Instances::of(&self.shared.state);
+        if let Err(error) = instances
+            .end_leftovers(&self.parts, &self.shared.scope)
+            .await
+        {
+            let finish = Finish {
+                error: Some(error),
+                ..Finish::default()
+            };
+            return self.report(finish, false);
+        }
         let finish = loop {
             number += 1;
             let began = Instant::now();
@@ -90,36 +103,43 @@ impl Engine {
             stop: stop.clone(),
             at: AtomicUsize::new(usize::MAX),
             grace: self.grace,
-            handles: Vec::new(),
+            started: StartedList::default(),
         };
-        let started = generation.start(asked(&mut self.stop)).await;
-        let finish = match started {
-            Ok(None) => Finish {
-                stopped: true,
-                ..Finish::default()
-            },
+        let started = generation.start(self.stop.asked()).await;
+        let (mut finish, deadline) = match started {
+            Ok(None) => {
+                let finish = Finish {
+                    stopped: true,
+                    ..Finish::default()
+                };
+                (finish, self.stop.grace().and_then(after))
+            }
             Err(error) => {
                 if let Some(counters) = self.counters_of(error.component()) {
                     wiring::enter(counters, &shared.teller, ComponentState::Failed);
                 }
-                Finish {
+                let finish = Finish {
                     error: Some(error),
                     ..Finish::default()
-                }
+                };
+                (finish, after(self.grace))
             }
             Ok(Some(tasks)) => self.drive(tasks, &stop).await,
         };
         stop.cancel();
-        generation.end().await;
+        let forced = generation.end(deadline, &mut self.stop).await;
+        finish.forced.extend(forced);
+        finish.forced.sort();
+        finish.forced.dedup();
         finish
     }
 
     /// Waits until every task has ended, passing on what happens: a request to stop, a failure, a
     /// deadline.
-    async fn drive(&mut self, mut tasks: Tasks, stop: &Cancellation) -> Finish {
+    async fn drive(&mut self, mut tasks: Tasks, stop: &Cancellation) -> (Finish, Option<Instant>) {
         let mut finish = Finish::default();
         let mut deadline: Option<Instant> = None;
-        loop {
+        while !self.is_over(&tasks, stop) {
             let passed = async {
                 match deadline {
                     Some(deadline) => tokio::time::sleep_until(deadline).await,
@@ -131,7 +151,7 @@ impl Engine {
                 joined = tasks.join_next() => match joined {
                     None => break,
                     Some((_, Err(error))) if error.is_cancelled() => {}
-                    Some((node, result)) => {
+                    Some((Job::Carry(node) | Job::Watch(node), result)) => {
                         let id = &self.layout.nodes[node].component.id;
                         let panicked = |error| Err(wiring::panicked(id, error));
                         if let Err(error) = result.unwrap_or_else(panicked) {
@@ -139,13 +159,13 @@ impl Engine {
                         }
                     }
                 },
-                grace = stop_asked(&mut self.stop) => {
+                grace = self.stop.next() => {
                     if !finish.stopped {
                         self.shared.teller.tell(RunEventKind::Draining);
                     }
                     finish.stopped = true;
                     stop.cancel();
-                    let asked = Instant::now().checked_add(grace);
+                    let asked = after(grace);
                     deadline = match (deadline, asked) {
                         (Some(one), Some(other)) => Some(one.min(other)),
                         (one, other) => one.or(other),
@@ -155,17 +175,43 @@ impl Engine {
                     if !finish.forced.is_empty() {
                         break;
                     }
-                    let ids = tasks
-                        .running()
-                        .map(|node| self.layout.nodes[*node].component.id.clone());
+                    let ids = carrying(&tasks)
+                        .map(|node| self.layout.nodes[node].component.id.clone());
                     finish.forced = ids.collect();
-                    finish.forced.sort();
                     tasks.abort_all();
                     deadline = Some(Instant::now() + LEFT_BEHIND_AFTER);
                 }
             }
         }
-        finish
+        (finish, deadline)
+    }
+
+    /// Whether nothing more can happen by itself: nothing is carried any more, and, unless the run ends
+    /// anyway, every program that is a sink has come to its end.
+    fn is_over(&self, tasks: &Tasks, stop: &Cancellation) -> bool {
+        if carrying(tasks).next().is_some() {
+            return false;
+        }
+        if stop.is_cancelled() {
+            return true;
+        }
+        let has_sink = self
+            .layout
+            .nodes
+            .iter()
+            .any(|node| node.component.role == Role::Sink);
+        let watched = tasks.running().filter_map(|job| match job {
+            Job::Watch(node) => self.layout.nodes.get(*node),
+            Job::Carry(_) => None,
+        });
+        let mut awaited = watched.filter(|node| {
+            node.carried.is_none()
+                && match has_sink {
+                    true => node.component.role == Role::Sink,
+                    false => node.component.role != Role::Service,
+                }
+        });
+        awaited.next().is_none()
     }
 
     fn fail(
@@ -199,9 +245,11 @@ impl Engine {
             return None;
         }
         let may_pass = match error.kind() {
-            RunErrorKind::Failed => true,
+            RunErrorKind::Failed | RunErrorKind::Ended { .. } | RunErrorKind::NotAlive => true,
             // What has been up before may come up again.
-            RunErrorKind::NotStarted => number > 1,
+            RunErrorKind::NotStarted
+            | RunErrorKind::NotReady { .. }
+            | RunErrorKind::EndedEarly { .. } => number > 1,
             _ => false,
         };
         if !may_pass || !error.is_transient() {
@@ -235,9 +283,7 @@ impl Engine {
     }
 
     async fn stopped_within(&mut self, pause: Duration) -> bool {
-        tokio::time::timeout(pause, asked(&mut self.stop))
-            .await
-            .is_ok()
+        tokio::time::timeout(pause, self.stop.asked()).await.is_ok()
     }
 
     fn report(&self, finish: Finish, told: bool) -> RunReport {
@@ -285,21 +331,45 @@ impl Engine {
     }
 }
 
-/// Waits until the run was asked to stop, also if that was before.
-async fn asked(stop: &mut watch::Receiver<Option<Duration>>) {
-    if stop.wait_for(Option::is_some).await.is_err() {
-        std::future::pending().await
-    }
+/// The places of the components that are carried.
+fn carrying(tasks: &Tasks) -> impl Iterator<Item = usize> {
+    tasks.running().filter_map(|job| match job {
+        Job::Carry(node) => Some(*node),
+        Job::Watch(_) => None,
+    })
 }
 
-/// Waits for a request to stop that was not seen yet, and tells its grace.
-async fn stop_asked(stop: &mut watch::Receiver<Option<Duration>>) -> Duration {
-    loop {
-        if stop.changed().await.is_err() {
-            std::future::pending::<()>().await;
+/// The moment this much later; `None`: never.
+fn after(time: Duration) -> Option<Instant> {
+    Instant::now().checked_add(time)
+}
+
+/// Requests to stop the run, as the engine sees them: the newest grace.
+#[derive(Debug)]
+pub(super) struct StopAsked(pub(super) watch::Receiver<Option<Duration>>);
+
+impl StopAsked {
+    /// Waits until the run was asked to stop, also if that was before. Cancel safe.
+    async fn asked(&mut self) {
+        if self.0.wait_for(Option::is_some).await.is_err() {
+            std::future::pending().await
         }
-        if let Some(grace) = *stop.borrow_and_update() {
-            return grace;
+    }
+
+    /// Waits for a request that was not seen yet, and tells its grace. Cancel safe.
+    pub(super) async fn next(&mut self) -> Duration {
+        loop {
+            if self.0.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            if let Some(grace) = *self.0.borrow_and_update() {
+                return grace;
+            }
         }
+    }
+
+    /// The grace of the newest request; `None`: the run was not asked to stop.
+    fn grace(&self) -> Option<Duration> {
+        *self.0.borrow()
     }
 }

@@ -1,4 +1,4 @@
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, time::Duration};
 
 use crate::{BoxError, ComponentId, component::ComponentError, store::StoreError};
 
@@ -8,6 +8,8 @@ pub struct RunError {
     kind: RunErrorKind,
     component: Option<ComponentId>,
     help: Option<String>,
+    last_lines: Vec<String>,
+    blocked: Vec<ComponentId>,
     source: Option<BoxError>,
 }
 
@@ -17,6 +19,21 @@ pub struct RunError {
 pub enum RunErrorKind {
     /// A component could not be made or opened.
     NotStarted,
+    /// A component was started and did not become ready in time.
+    NotReady {
+        /// The time it was given.
+        waited: Duration,
+    },
+    /// A component ended before it was ready.
+    EndedEarly {
+        /// How, in words.
+        how: String,
+    },
+    /// Something that an earlier run may have started is still there, and it cannot be proven to be ours.
+    Leftover {
+        /// What is in the way of the proof.
+        reason: String,
+    },
     /// No executor of the runner starts this kind of workload.
     NoExecutor {
         /// What the component asks for: `image`, `command`, `use`.
@@ -44,6 +61,13 @@ pub enum RunErrorKind {
     HoldsData,
     /// A component failed while the pipeline ran.
     Failed,
+    /// A component that runs outside this process ended by itself and not with success.
+    Ended {
+        /// How, in words.
+        how: String,
+    },
+    /// A component that runs outside this process does not answer any more.
+    NotAlive,
     /// A component did not keep its contract.
     Contract {
         /// The clause and what happened.
@@ -71,11 +95,16 @@ impl RunErrorKind {
             Self::OtherSource { .. } => "F304",
             Self::CannotRewind { .. } => "F305",
             Self::HoldsData => "F306",
+            Self::NotReady { .. } => "F307",
+            Self::EndedEarly { .. } => "F308",
+            Self::Leftover { .. } => "F309",
             Self::Failed => "R401",
             Self::Contract { .. } => "R402",
             Self::Panicked { .. } => "R403",
             Self::StateLost => "R404",
             Self::Forced => "R405",
+            Self::Ended { .. } => "R406",
+            Self::NotAlive => "R407",
         }
     }
 
@@ -91,6 +120,9 @@ impl RunErrorKind {
                 | Self::OtherSource { .. }
                 | Self::CannotRewind { .. }
                 | Self::HoldsData
+                | Self::NotReady { .. }
+                | Self::EndedEarly { .. }
+                | Self::Leftover { .. }
         )
     }
 }
@@ -101,6 +133,8 @@ impl RunError {
             kind,
             component: None,
             help: None,
+            last_lines: Vec::new(),
+            blocked: Vec::new(),
             source: None,
         }
     }
@@ -117,6 +151,17 @@ impl RunError {
 
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same error, and these components waited in vain for the one it is about.
+    pub(crate) fn blocks(mut self, blocked: Vec<ComponentId>) -> Self {
+        self.blocked = blocked;
+        self
+    }
+
+    pub(crate) fn with_last_lines(mut self, lines: Vec<String>) -> Self {
+        self.last_lines = lines;
         self
     }
 
@@ -159,9 +204,29 @@ impl RunError {
         self.help.as_deref()
     }
 
+    /// The components that waited for it in vain.
+    #[must_use]
+    pub fn blocked(&self) -> &[ComponentId] {
+        &self.blocked
+    }
+
+    /// The last lines that the component wrote, where it runs outside this process and ended or did not
+    /// answer.
+    #[must_use]
+    pub fn last_lines(&self) -> &[String] {
+        &self.last_lines
+    }
+
     /// Whether the same run may succeed later with nothing changed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
+        // A program that ended can be started again; why it did, it does not say.
+        if matches!(
+            self.kind,
+            RunErrorKind::Ended { .. } | RunErrorKind::NotAlive
+        ) {
+            return true;
+        }
         match &self.source {
             Some(source) => source
                 .downcast_ref::<ComponentError>()
@@ -176,6 +241,18 @@ impl fmt::Display for RunError {
         let component = self.component.as_ref().map_or("?", ComponentId::as_str);
         match &self.kind {
             RunErrorKind::NotStarted => write!(f, "`{component}` did not start"),
+            RunErrorKind::NotReady { waited } => {
+                write!(f, "`{component}` never became ready (waited {waited:?})")
+            }
+            RunErrorKind::EndedEarly { how } => {
+                write!(f, "`{component}` {how} before it was ready")
+            }
+            RunErrorKind::Leftover { reason } => write!(
+                f,
+                "an earlier run may have left `{component}` running, and it cannot be proven: {reason}"
+            ),
+            RunErrorKind::Ended { how } => write!(f, "`{component}` {how}"),
+            RunErrorKind::NotAlive => write!(f, "`{component}` does not answer any more"),
             RunErrorKind::NoExecutor { workload } => {
                 write!(
                     f,

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     panic::AssertUnwindSafe,
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -19,17 +19,19 @@ use super::{
     ends::Ends,
     error::{RunError, RunErrorKind},
     events::{RunEventKind, Teller},
+    launch::StartedList,
     layout::Layout,
     notes::Notes,
     opened::{Opened, OpenedSource},
-    plan::executor_for,
     processor_task::ProcessorTask,
+    readiness::Question,
     resume::{SinkHolds, resume},
     runner::Parts,
     sink_task::SinkTask,
     source_task::SourceTask,
     status::ComponentState,
     task_set::TaskSet,
+    watch_task::WatchTask,
     wiring::{self, DeadLetters},
 };
 use crate::{
@@ -37,16 +39,23 @@ use crate::{
     component::{
         Cancellation, ComponentContext, ComponentError, Held, OpenSink, Resume, SourceIdentity,
     },
-    executor::{
-        Endpoint, Executor, Handle, Instance, Objects, Reader, RunScope, StopOptions, WorkloadKind,
-    },
+    executor::RunScope,
     link::{Limit, Tracker},
     spec::ComponentSpec,
     store::Scope,
 };
 
 /// The tasks of a generation, by the place of their component.
-pub(super) type Tasks = TaskSet<usize, Result<(), RunError>>;
+pub(super) type Tasks = TaskSet<Job, Result<(), RunError>>;
+
+/// What a task of a generation does for the component at this place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Job {
+    /// Carries its records.
+    Carry(usize),
+    /// Watches the program that it is.
+    Watch(usize),
+}
 
 /// One start of a pipeline.
 pub(super) struct Generation<'r> {
@@ -65,7 +74,7 @@ pub(super) struct Generation<'r> {
     /// The time in which what is in flight is delivered after a source failed.
     pub(super) grace: Duration,
     /// What was started, in the order of starting.
-    pub(super) handles: Vec<(Arc<dyn Executor>, Handle)>,
+    pub(super) started: StartedList,
 }
 
 impl Generation<'_> {
@@ -102,23 +111,8 @@ impl Generation<'_> {
         not_ready
     }
 
-    /// Ends and forgets what was started; with no grace, because tasks have ended by now.
-    pub(super) async fn end(&mut self) {
-        for (executor, handle) in self.handles.drain(..).rev() {
-            let stopped = executor
-                .stop(&handle, StopOptions::within(Duration::ZERO))
-                .await;
-            if let Err(error) = stopped.map(drop) {
-                tracing::warn!(error = %crate::Chain(&error), "an instance did not stop");
-            }
-            if let Err(error) = executor.remove(&handle).await {
-                tracing::warn!(error = %crate::Chain(&error), "an instance was not removed");
-            }
-        }
-    }
-
     async fn open(&mut self, opened: &mut Opened) -> Result<BTreeMap<usize, Notes>, RunError> {
-        self.make(opened).await?;
+        self.make(opened, None).await?;
         self.open_sinks(opened).await?;
         for (node, processors) in &mut opened.processors {
             self.at.store(*node, Ordering::Relaxed);
@@ -167,27 +161,6 @@ impl Generation<'_> {
         Ok(notes)
     }
 
-    /// Has executors start every component, and gets hold of the objects that stand for them.
-    pub(super) async fn make(&mut self, opened: &mut Opened) -> Result<(), RunError> {
-        for executor in &self.parts.executors {
-            executor.open_run(self.scope).await.map_err(|error| {
-                RunError::new(RunErrorKind::ExecutorUnavailable).caused_by(error)
-            })?;
-        }
-        for node in self.sinks_first() {
-            self.at.store(node, Ordering::Relaxed);
-            self.enter(node, ComponentState::Starting);
-            let objects = self.instantiate(node).await?;
-            opened.take(node, objects).map_err(|()| {
-                self.contract(
-                    node,
-                    "its executor gave an object of another role".to_owned(),
-                )
-            })?;
-        }
-        Ok(())
-    }
-
     /// Asks the sources who they are, and the sinks what they hold of them.
     pub(super) async fn open_sinks(&self, opened: &mut Opened) -> Result<(), RunError> {
         let mut fingerprints = BTreeMap::new();
@@ -217,44 +190,7 @@ impl Generation<'_> {
         Ok(())
     }
 
-    /// Has an executor start the component, and gets hold of the object that stands for it.
-    async fn instantiate(&mut self, node: usize) -> Result<Objects, RunError> {
-        let Some(component) = self.layout.nodes.get(node).map(|node| &node.component) else {
-            return Ok(Objects::Taken);
-        };
-        let executor = self.executor_of(component)?;
-        let failed = |error: crate::executor::ExecutorError| {
-            RunError::new(RunErrorKind::NotStarted)
-                .of(&component.id)
-                .caused_by(error)
-        };
-        let context = self.context(node, component);
-        let mut instance = Instance::new(self.scope.clone(), component.clone(), context.clone());
-        instance.generation = self.number;
-        executor.prepare(&instance).await.map_err(failed)?;
-        let handle = executor.start(&instance).await.map_err(failed)?;
-        self.handles.push((Arc::clone(&executor), handle.clone()));
-        let endpoint = executor
-            .endpoint(&handle, None, Reader::SameProcess)
-            .await
-            .map_err(failed)?;
-        match endpoint {
-            Endpoint::Local(local) => Ok(local.take()),
-            Endpoint::Network { address } => self.parts.connect(component, &address, context).await,
-        }
-    }
-
-    fn executor_of(&self, component: &ComponentSpec) -> Result<Arc<dyn Executor>, RunError> {
-        let workload = component.workload();
-        let found = workload.and_then(|workload| executor_for(workload, &self.parts.executors));
-        found.cloned().ok_or_else(|| {
-            let field = workload.map_or("nothing", |workload| WorkloadKind::of(workload).field());
-            let workload = field.to_owned();
-            RunError::new(RunErrorKind::NoExecutor { workload }).of(&component.id)
-        })
-    }
-
-    fn context(&self, node: usize, component: &ComponentSpec) -> ComponentContext {
+    pub(super) fn context(&self, node: usize, component: &ComponentSpec) -> ComponentContext {
         let prefix = format!("component/{}/", component.id);
         ComponentContext {
             namespace: self.scope.namespace.clone(),
@@ -319,6 +255,7 @@ impl Generation<'_> {
     fn spawn(&self, mut opened: Opened, mut notes: BTreeMap<usize, Notes>) -> Tasks {
         let mut ends = Ends::new(self.layout);
         let mut tasks = TaskSet::new();
+        self.watch(&mut tasks);
         for node in self.sinks_first() {
             let Some(counters) = self.counters.get(node).cloned() else {
                 continue;
@@ -326,6 +263,9 @@ impl Generation<'_> {
             let Some(spec) = self.layout.nodes.get(node) else {
                 continue;
             };
+            if spec.carried.is_none() {
+                continue;
+            }
             let outlet = ends.outlet(self.layout, node);
             counters.watch(outlet.gauges());
             let inlet = ends.inlet(self.layout, node);
@@ -359,7 +299,7 @@ impl Generation<'_> {
                     resumed: checkpoint,
                     grace: self.grace,
                 };
-                tasks.spawn(node, task.run());
+                tasks.spawn(Job::Carry(node), task.run());
             } else if let Some(processors) = opened.processors.remove(&node) {
                 let task = ProcessorTask {
                     processors,
@@ -370,7 +310,7 @@ impl Generation<'_> {
                     teller,
                     dead_letters,
                 };
-                tasks.spawn(node, task.run());
+                tasks.spawn(Job::Carry(node), task.run());
             } else if let (Some((sink, held)), Some(notes)) =
                 (opened.sinks.remove(&node), notes.remove(&node))
             {
@@ -391,18 +331,39 @@ impl Generation<'_> {
                     dead_letters,
                     notes,
                 };
-                tasks.spawn(node, task.run());
+                tasks.spawn(Job::Carry(node), task.run());
             }
         }
         tasks
     }
 
+    /// Sets going what watches the programs.
+    fn watch(&self, tasks: &mut Tasks) {
+        let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        for started in started.iter() {
+            let node = &self.layout.nodes[started.node];
+            if !node.served {
+                continue;
+            }
+            let live = node.component.probes.live.as_ref();
+            let task = WatchTask {
+                asker: self.asker(started),
+                live: live.map(|probe| Question::of_spec(probe, &started.ports)),
+                counters: Arc::clone(&self.counters[started.node]),
+                teller: self.teller.clone(),
+                stop: self.stop.clone(),
+                carried: node.carried.is_some(),
+            };
+            tasks.spawn(Job::Watch(started.node), task.run());
+        }
+    }
+
     /// Those that are fed before those that feed.
-    fn sinks_first(&self) -> impl Iterator<Item = usize> + use<> {
+    pub(super) fn sinks_first(&self) -> impl Iterator<Item = usize> + use<> {
         (0..self.layout.nodes.len()).rev()
     }
 
-    fn enter(&self, node: usize, state: ComponentState) {
+    pub(super) fn enter(&self, node: usize, state: ComponentState) {
         if let Some(counters) = self.counters.get(node) {
             counters.begin_generation(self.number);
             wiring::enter(counters, self.teller, state);
@@ -419,9 +380,5 @@ impl Generation<'_> {
 
     pub(super) fn not_started(&self, node: usize, error: ComponentError) -> RunError {
         RunError::from_component(RunErrorKind::NotStarted, self.id(node), error)
-    }
-
-    fn contract(&self, node: usize, broken: String) -> RunError {
-        RunError::new(RunErrorKind::Contract { broken }).of(self.id(node))
     }
 }

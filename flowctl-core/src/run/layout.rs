@@ -7,7 +7,10 @@ use crate::{
     ByteSize, ComponentId, EventType, Graph,
     graph::EventTypes,
     link::{Full, Limit},
-    spec::{ComponentSpec, Excess, FailurePolicy, Final, Input, OnFull, PipelineSpec, Queue, Role},
+    spec::{
+        ComponentSpec, Condition, Excess, FailurePolicy, Final, Input, OnFull, PipelineSpec, Queue,
+        Role, Via,
+    },
 };
 
 /// Components, what feeds before what is fed, and the edges between them; edges refer to components
@@ -16,6 +19,8 @@ use crate::{
 pub(super) struct Layout {
     pub(super) nodes: Vec<Node>,
     pub(super) edges: Vec<Edge>,
+    /// The order of stop; what is in one stage ends at once.
+    pub(super) stop: Vec<Vec<usize>>,
 }
 
 /// One component.
@@ -27,9 +32,23 @@ pub(super) struct Node {
     pub(super) sources: BTreeSet<ComponentId>,
     /// The place of the component that takes what it gives up on.
     pub(super) letters_to: Option<usize>,
+    /// What it is to the data plane: its role, except for a program that flowctl only feeds (a sink) or
+    /// only reads (a source) while it streams to others by itself. `None`: flowctl carries nothing of it
+    /// and only looks after it.
+    pub(super) carried: Option<Role>,
+    /// Whether it runs outside this process.
+    pub(super) served: bool,
+    /// Whether somebody pulls from it.
+    pub(super) pulled: bool,
+    /// The event types that others take of it, as far as they are named.
+    pub(super) gives: BTreeSet<EventType>,
+    /// The components that must have come so far before it starts.
+    pub(super) waits: Vec<(usize, Condition)>,
+    /// The components that it pulls from, and the event types that it takes of each.
+    pub(super) pulls: Vec<(usize, EventTypes)>,
 }
 
-/// One edge.
+/// One edge that flowctl carries.
 #[derive(Clone, Debug)]
 pub(super) struct Edge {
     pub(super) from: usize,
@@ -55,8 +74,6 @@ impl Layout {
         let by_id: HashMap<&str, &ComponentSpec> = pipeline
             .components
             .iter()
-            // What carries no data is none of the data plane's business.
-            .filter(|component| component.role != Role::Service)
             .map(|component| (component.id.as_str(), component))
             .collect();
         let order = graph.stop_stages().iter().flatten();
@@ -69,16 +86,43 @@ impl Layout {
             .map(|(place, component)| (&component.id, place))
             .collect();
         let edges = edges(graph, &components, &places);
-        let nodes = components.iter().zip(sources(&components, &edges));
-        let nodes = nodes.map(|(component, sources)| Node {
+        let letter_boxes: BTreeSet<&ComponentId> = components
+            .iter()
+            .filter_map(|component| component.on_error.dead_letter.as_ref())
+            .collect();
+        let carried: Vec<_> = components
+            .iter()
+            .map(|component| carried(component, graph, &letter_boxes))
+            .collect();
+        let nodes = components
+            .iter()
+            .zip(sources(&components, &carried, &edges))
+            .zip(&carried);
+        let nodes = nodes.map(|((component, sources), &carried)| Node {
             component: (*component).clone(),
             policy: Policy::from(&component.on_error),
             sources,
             letters_to: letters_to(component, &places),
+            carried,
+            served: component.is_served(),
+            pulled: graph
+                .outputs(component.id.as_str())
+                .any(|edge| edge.via == Via::Direct),
+            gives: gives(component, graph),
+            waits: waits(component, graph, &places),
+            pulls: pulls(component, graph, &places),
+        });
+        let stop = graph.stop_stages().iter();
+        let stop = stop.map(|stage| {
+            stage
+                .iter()
+                .filter_map(|id| places.get(id).copied())
+                .collect()
         });
         Self {
             nodes: nodes.collect(),
             edges,
+            stop: stop.collect(),
         }
     }
 }
@@ -89,7 +133,7 @@ fn edges(
     places: &BTreeMap<&ComponentId, usize>,
 ) -> Vec<Edge> {
     let mut edges = Vec::new();
-    for edge in graph.edges() {
+    for edge in graph.edges().iter().filter(|edge| edge.via != Via::Direct) {
         let (Some(&from), Some(&to)) = (places.get(&edge.from), places.get(&edge.to)) else {
             continue;
         };
@@ -132,6 +176,83 @@ fn edges(
     edges
 }
 
+/// What a component is to the data plane.
+fn carried(
+    component: &ComponentSpec,
+    graph: &Graph,
+    letter_boxes: &BTreeSet<&ComponentId>,
+) -> Option<Role> {
+    if component.role == Role::Service {
+        return None;
+    }
+    if !component.is_served() {
+        return Some(component.role);
+    }
+    let is_carried = |edge: &crate::graph::Edge| edge.via != Via::Direct;
+    let id = component.id.as_str();
+    let fed = graph.inputs(id).any(is_carried) || letter_boxes.contains(&component.id);
+    match (fed, graph.outputs(id).any(is_carried)) {
+        (false, false) => None,
+        (false, true) => Some(Role::Source),
+        (true, true) => Some(Role::Processor),
+        // A processor that only streams on by itself swallows what it is fed, as far as flowctl sees.
+        (true, false) => Some(Role::Sink),
+    }
+}
+
+fn gives(component: &ComponentSpec, graph: &Graph) -> BTreeSet<EventType> {
+    let edges = graph.outputs(component.id.as_str());
+    let types = edges.filter_map(|edge| match &edge.types {
+        EventTypes::Only(types) => Some(types),
+        EventTypes::All => None,
+    });
+    types.flatten().cloned().collect()
+}
+
+/// What must have come up before a component starts; what it depends on with the condition it names.
+fn waits(
+    component: &ComponentSpec,
+    graph: &Graph,
+    places: &BTreeMap<&ComponentId, usize>,
+) -> Vec<(usize, Condition)> {
+    let mut waits: Vec<(usize, Condition)> = Vec::new();
+    for (id, _) in graph.waits_for(component.id.as_str()) {
+        let Some(&place) = places.get(id) else {
+            continue;
+        };
+        let named = component
+            .depends_on
+            .iter()
+            .filter(|dependency| dependency.id == *id);
+        let conditions: Vec<_> = named
+            .map(|dependency| dependency.condition.clone())
+            .collect();
+        let neighbour = component.inputs.iter().any(|input| input.from == *id)
+            || graph
+                .inputs(id.as_str())
+                .any(|edge| edge.from == component.id);
+        if neighbour || conditions.is_empty() {
+            waits.push((place, Condition::Ready));
+        }
+        waits.extend(conditions.into_iter().map(|condition| (place, condition)));
+    }
+    waits
+}
+
+/// Whom a component pulls from by itself.
+fn pulls(
+    component: &ComponentSpec,
+    graph: &Graph,
+    places: &BTreeMap<&ComponentId, usize>,
+) -> Vec<(usize, EventTypes)> {
+    let direct = graph
+        .inputs(component.id.as_str())
+        .filter(|edge| edge.via == Via::Direct);
+    direct
+        .filter_map(|edge| Some((*places.get(&edge.from)?, edge.types.clone())))
+        .collect()
+}
+
 fn letters_to(component: &ComponentSpec, places: &BTreeMap<&ComponentId, usize>) -> Option<usize> {
     let target = component.on_error.dead_letter.as_ref()?;
     places.get(target).copied()
@@ -160,7 +281,11 @@ fn room(input: &Input, reader: &ComponentSpec, letters: Option<usize>) -> (Limit
 }
 
 /// For every component the sources whose events can reach it.
-fn sources(components: &[&ComponentSpec], edges: &[Edge]) -> Vec<BTreeSet<ComponentId>> {
+fn sources(
+    components: &[&ComponentSpec],
+    carried: &[Option<Role>],
+    edges: &[Edge],
+) -> Vec<BTreeSet<ComponentId>> {
     let mut readers: Vec<Vec<usize>> = vec![Vec::new(); components.len()];
     for edge in edges {
         readers[edge.from].push(edge.to);
@@ -169,7 +294,7 @@ fn sources(components: &[&ComponentSpec], edges: &[Edge]) -> Vec<BTreeSet<Compon
     for (place, source) in components
         .iter()
         .enumerate()
-        .filter(|(_, c)| c.role == Role::Source)
+        .filter(|(place, _)| carried[*place] == Some(Role::Source))
     {
         let mut next = vec![place];
         while let Some(place) = next.pop() {

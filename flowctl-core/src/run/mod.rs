@@ -4,21 +4,29 @@
 //! shows the run (status snapshots, a stream of events), stops it, and waits for its [`RunReport`].
 //! Nothing here is global: two runs in one process do not know of each other.
 
+mod asker;
+mod carrier;
 mod checkpoint;
 mod counters;
 mod dead_letter;
+mod ending;
 mod ends;
 mod engine;
+mod environment;
 mod error;
 mod events;
 mod explain;
 mod generation;
 mod handle;
+mod instances;
+mod launch;
 mod layout;
 mod notes;
 mod opened;
 mod plan;
 mod processor_task;
+mod readiness;
+mod ready;
 mod report;
 mod reset;
 mod resume;
@@ -28,6 +36,7 @@ mod source_task;
 mod status;
 mod step;
 mod task_set;
+mod watch_task;
 mod wiring;
 
 #[cfg(feature = "testing")]

@@ -1,8 +1,12 @@
 //! Starting afresh: forgetting what earlier runs left.
 
+use tokio::{sync::watch, time::Instant};
+
 use super::{
+    engine::StopAsked,
     error::{RunError, RunErrorKind},
     generation::Generation,
+    instances::Instances,
     opened::Opened,
 };
 use crate::component::Held;
@@ -22,10 +26,17 @@ impl Generation<'_> {
     /// Forgets what earlier runs left, first in the sinks, so that a reset that is cut short is
     /// finished by the next: a sink that holds nothing rewinds its sources.
     pub(super) async fn reset(&mut self, what: Reset) -> Result<(), RunError> {
+        let instances = Instances::of(self.state);
+        instances.end_leftovers(self.parts, self.scope).await?;
         let mut opened = Opened::default();
         let done = self.reset_sinks(&mut opened, what).await;
         opened.close().await;
-        self.end().await;
+        let (_nobody, asked) = watch::channel(None);
+        self.end(
+            Instant::now().checked_add(self.grace),
+            &mut StopAsked(asked),
+        )
+        .await;
         self.parts.close_run(self.scope).await;
         done?;
         let state = |error| RunError::from_store(RunErrorKind::State, error);
@@ -33,7 +44,15 @@ impl Generation<'_> {
     }
 
     async fn reset_sinks(&mut self, opened: &mut Opened, what: Reset) -> Result<(), RunError> {
-        self.make(opened).await?;
+        // A program that flowctl carries nothing for keeps what it holds to itself.
+        let carried = self
+            .layout
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| node.carried.is_some());
+        self.make(opened, Some(carried.map(|(place, _)| place).collect()))
+            .await?;
         if what == Reset::StateAndSinks {
             for (node, (sink, _)) in &mut opened.sinks {
                 sink.reset()

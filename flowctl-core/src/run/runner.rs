@@ -7,22 +7,25 @@ use tokio::sync::watch;
 
 use super::{
     counters::Counters,
-    engine::Engine,
+    engine::{Engine, StopAsked},
     error::{RunError, RunErrorKind},
     events::Teller,
     generation::Generation,
     handle::{RunControl, RunHandle, Shared},
+    launch::StartedList,
     layout::Layout,
     plan::Plan,
     reset::Reset,
 };
 use crate::{
     Chain, Registry, RunId,
-    component::{Cancellation, ComponentContext},
-    connector::{Connector, Served},
-    executor::{Executor, InProcessExecutor, Local, Objects, RunScope},
+    component::Cancellation,
+    connector::Connector,
+    control::ControlPlane,
+    executor::{Executor, InProcessExecutor, RunScope},
+    probe::Prober,
     recorder::{NoRecorder, Recorder},
-    spec::{ComponentSpec, PipelineSpec, Role, SpecErrors},
+    spec::{PipelineSpec, SpecErrors},
     store::{MemoryStore, Scope, Store},
 };
 
@@ -77,6 +80,8 @@ pub(super) struct Parts {
     pub(super) registry: Registry,
     pub(super) executors: Vec<Arc<dyn Executor>>,
     pub(super) connectors: Vec<Arc<dyn Connector>>,
+    pub(super) probers: Vec<Arc<dyn Prober>>,
+    pub(super) control_plane: Option<Arc<dyn ControlPlane>>,
     pub(super) store: Arc<dyn Store>,
     pub(super) recorder: Arc<dyn Recorder>,
 }
@@ -91,6 +96,8 @@ impl Runner {
                 registry,
                 executors: vec![Arc::new(native)],
                 connectors: Vec::new(),
+                probers: Vec::new(),
+                control_plane: None,
                 store: Arc::new(MemoryStore::new()),
                 recorder: Arc::new(NoRecorder),
             },
@@ -123,7 +130,7 @@ impl Runner {
             parts: self.parts.clone(),
             layout: plan.layout,
             shared: Arc::clone(&shared),
-            stop: asked,
+            stop: StopAsked(asked),
             grace: pipeline.stop_within,
         };
         let control = RunControl::new(shared, stop);
@@ -161,7 +168,7 @@ impl Runner {
             stop: Cancellation::new(),
             at: AtomicUsize::new(usize::MAX),
             grace: pipeline.stop_within,
-            handles: Vec::new(),
+            started: StartedList::default(),
         };
         generation.reset(what).await
     }
@@ -212,6 +219,21 @@ impl RunnerBuilder {
         self
     }
 
+    /// Asks served components with this prober too.
+    #[must_use]
+    pub fn prober(mut self, prober: Arc<dyn Prober>) -> Self {
+        self.parts.probers.push(prober);
+        self
+    }
+
+    /// Has served components register with this control plane; the default has none, and components are
+    /// not told of one. It belongs to one run at a time.
+    #[must_use]
+    pub fn control_plane(mut self, control_plane: Arc<dyn ControlPlane>) -> Self {
+        self.parts.control_plane = Some(control_plane);
+        self
+    }
+
     /// Gives measurements to `recorder`; the default forgets them.
     #[must_use]
     pub fn recorder(mut self, recorder: Arc<dyn Recorder>) -> Self {
@@ -234,38 +256,5 @@ impl Parts {
                 tracing::warn!(error = %Chain(&error), "a run was not closed");
             }
         }
-    }
-
-    /// The object that stands for a component which is served at `address`.
-    pub(super) async fn connect(
-        &self,
-        component: &ComponentSpec,
-        address: &str,
-        context: ComponentContext,
-    ) -> Result<Objects, RunError> {
-        let not_started = || RunError::new(RunErrorKind::NotStarted).of(&component.id);
-        let Some(protocol) = component.protocol.as_deref() else {
-            return Err(not_started().with_help("say which `protocol` it serves"));
-        };
-        let speaks = |connector: &&Arc<dyn Connector>| {
-            connector.protocols().iter().any(|known| known == protocol)
-        };
-        let Some(connector) = self.connectors.iter().find(speaks) else {
-            let help = format!("no connector here speaks `{protocol}`");
-            return Err(not_started().with_help(help));
-        };
-        let served = Served::new(protocol, address, component.clone());
-        let connected = match component.role {
-            Role::Source => connector.source(&served, context).await.map(Local::source),
-            Role::Processor => connector
-                .processor(&served, context)
-                .await
-                .map(|processor| Local::processors(vec![processor])),
-            Role::Sink => connector.sink(&served, context).await.map(Local::sink),
-            Role::Service => return Ok(Objects::Taken),
-        };
-        connected
-            .map(|local| local.take())
-            .map_err(|error| not_started().caused_by(error))
     }
 }

@@ -190,4 +190,12 @@ impl ComponentSpec {
             (None, None) => Some(Workload::Process(&self.command)),
         }
     }
+
+    /// Whether it runs outside this process.
+    pub(crate) fn is_served(&self) -> bool {
+        matches!(
+            self.workload(),
+            Some(Workload::Process(_) | Workload::Image(_))
+        )
+    }
 }

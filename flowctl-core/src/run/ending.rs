@@ -1,0 +1,191 @@
+//! Bringing everything that a generation started to an end, in order.
+
+use std::{sync::PoisonError, time::Duration};
+
+use futures_util::future::join_all;
+use tokio::time::{Instant, timeout};
+
+use super::{
+    asker::how, counters::Counters, engine::StopAsked, generation::Generation,
+    instances::Instances, launch::Started, status::ComponentState, wiring,
+};
+use crate::{
+    Chain, ComponentId,
+    connector::Served,
+    executor::{BoundPort, Endpoint, ExitStatus, Reader, StopOptions},
+};
+
+/// How long a component may take to hear that it is to drain. It is only told; it drains afterwards.
+const TOLD_WITHIN: Duration = Duration::from_secs(1);
+
+impl Generation<'_> {
+    /// Ends and forgets what was started, stage by stage, those that feed before those that are fed; what
+    /// has not ended by `deadline`, or by an earlier one that is asked for meanwhile, is forced. Answers
+    /// with the ids of those.
+    pub(super) async fn end(
+        &self,
+        mut deadline: Option<Instant>,
+        asked: &mut StopAsked,
+    ) -> Vec<ComponentId> {
+        let started = self
+            .started
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        self.tell_to_drain(&started).await;
+        let mut forced = Vec::new();
+        for stage in &self.layout.stop {
+            let of_stage: Vec<&Started> = started
+                .iter()
+                .filter(|started| stage.contains(&started.node))
+                .collect();
+            let mut ended = loop {
+                let ending = join_all(of_stage.iter().map(|started| self.stop(started, deadline)));
+                tokio::select! {
+                    ended = ending => break ended,
+                    grace = asked.next() => {
+                        let sooner = Instant::now().checked_add(grace);
+                        deadline = match (deadline, sooner) {
+                            (Some(one), Some(other)) => Some(one.min(other)),
+                            (one, other) => one.or(other),
+                        };
+                    }
+                }
+            };
+            forced.extend(ended.drain(..).flatten());
+        }
+        self.end_unknown(&started).await;
+        self.started
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        forced
+    }
+
+    /// Tells every component that can understand it, before the first is stopped: a server ends its
+    /// streams after the last complete unit, and who pulls does not dial again.
+    async fn tell_to_drain(&self, started: &[Started]) {
+        let dialled = |started: &&Started| {
+            let node = &self.layout.nodes[started.node];
+            node.served && (node.pulled || !node.pulls.is_empty())
+        };
+        let tell = |started: &Started| {
+            let started = started.clone();
+            async move {
+                let node = &self.layout.nodes[started.node];
+                let protocol = self.parts.protocol_of(node).unwrap_or_default();
+                let main = BoundPort::named(&started.ports, BoundPort::MAIN)?;
+                let port = Some(main.name.as_str());
+                let endpoint = started
+                    .executor
+                    .endpoint(&started.handle, port, Reader::SameProcess)
+                    .await
+                    .ok()?;
+                let Endpoint::Network { address } = endpoint else {
+                    return None;
+                };
+                let served = Served::new(protocol, address, started.component);
+                for connector in &self.parts.connectors {
+                    match connector.drain(&served).await {
+                        Ok(true) => return Some(()),
+                        Ok(false) => {}
+                        Err(error) => {
+                            tracing::debug!(component = %served.component.id, error = %Chain(&error), "not told to drain");
+                        }
+                    }
+                }
+                None
+            }
+        };
+        let telling = join_all(started.iter().filter(dialled).map(tell));
+        // Whoever does not listen is stopped all the same.
+        let _ = timeout(TOLD_WITHIN, telling).await;
+    }
+
+    /// Stops one instance and forgets it; its id if it had to be forced.
+    async fn stop(&self, started: &Started, deadline: Option<Instant>) -> Option<ComponentId> {
+        let Started {
+            executor,
+            handle,
+            component,
+            ..
+        } = started;
+        let node = &self.layout.nodes[started.node];
+        let left = deadline.map_or(Duration::MAX, |at| {
+            at.saturating_duration_since(Instant::now())
+        });
+        let grace = match node.served {
+            true => component.stop.grace.min(left),
+            // Its task has ended by now.
+            false => Duration::ZERO,
+        };
+        let mut options = StopOptions::within(grace);
+        options.signal.clone_from(&component.stop.signal);
+        let counters = &self.counters[started.node];
+        if node.served && !counters.status().state.is_over() {
+            wiring::enter(counters, self.teller, ComponentState::Draining);
+        }
+        let forced = match executor.stop(handle, options).await {
+            Ok(report) => {
+                if node.served {
+                    ended(counters, self, &report);
+                }
+                node.served && report.forced
+            }
+            Err(error) => {
+                tracing::warn!(error = %Chain(&error), "an instance did not stop");
+                return None;
+            }
+        };
+        if let Err(error) = executor.remove(handle).await {
+            tracing::warn!(error = %Chain(&error), "an instance was not removed");
+        }
+        if node.served
+            && let Err(error) = Instances::of(self.state)
+                .forget(&handle.component, handle.index)
+                .await
+        {
+            tracing::warn!(error = %Chain(&error), "an instance was not forgotten");
+        }
+        forced.then(|| handle.component.clone())
+    }
+
+    /// Ends what a start that was cut short may have left: it has no handle here, but its backend has.
+    async fn end_unknown(&self, started: &[Started]) {
+        for executor in &self.parts.executors {
+            let Ok(handles) = executor.list(&self.scope.id).await else {
+                continue;
+            };
+            let unknown = handles
+                .into_iter()
+                .filter(|handle| started.iter().all(|known| known.handle != *handle));
+            for handle in unknown {
+                let stopped = executor
+                    .stop(&handle, StopOptions::within(Duration::ZERO))
+                    .await;
+                if let Err(error) = stopped.map(drop) {
+                    tracing::warn!(error = %Chain(&error), "an instance did not stop");
+                }
+                let _ = executor.remove(&handle).await;
+                let _ = Instances::of(self.state)
+                    .forget(&handle.component, handle.index)
+                    .await;
+            }
+        }
+    }
+}
+
+/// Shows how a component that was stopped ended.
+fn ended(counters: &Counters, generation: &Generation<'_>, report: &crate::executor::ExitReport) {
+    if counters.status().state.is_over() {
+        return;
+    }
+    let well = matches!(
+        report.status,
+        ExitStatus::Code(0) | ExitStatus::Signal(_) | ExitStatus::Code(143)
+    );
+    if !well {
+        tracing::warn!(component = %counters.id, how = how(report), "did not end well when asked to");
+    }
+    wiring::enter(counters, generation.teller, ComponentState::Stopped);
+}
