@@ -13,6 +13,9 @@ pub struct Capabilities {
     pub workloads: BTreeSet<WorkloadKind>,
     /// The optional fields of a component's spec that it honours, by their name in YAML.
     pub fields: BTreeSet<&'static str>,
+    /// Fields that it was told to set aside: what asks for them starts all the same, and the plan says
+    /// so.
+    pub set_aside: BTreeSet<&'static str>,
 }
 
 impl Capabilities {
@@ -21,7 +24,7 @@ impl Capabilities {
     pub fn of(workloads: impl IntoIterator<Item = WorkloadKind>) -> Self {
         Self {
             workloads: workloads.into_iter().collect(),
-            fields: BTreeSet::new(),
+            ..Self::default()
         }
     }
 
@@ -29,6 +32,13 @@ impl Capabilities {
     #[must_use]
     pub fn with_fields(mut self, fields: impl IntoIterator<Item = &'static str>) -> Self {
         self.fields.extend(fields);
+        self
+    }
+
+    /// It was told to set these fields aside.
+    #[must_use]
+    pub fn setting_aside(mut self, fields: impl IntoIterator<Item = &'static str>) -> Self {
+        self.set_aside.extend(fields);
         self
     }
 }

@@ -67,8 +67,7 @@ impl Instance {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BoundPort {
-    /// Its name: what the spec calls it, else [`BoundPort::HEALTH`] for the health port and
-    /// [`BoundPort::MAIN`] for the first other one.
+    /// Its name, as [`WantedPort`](super::WantedPort) gives it.
     pub name: String,
     /// The number that the instance is to listen on, as it sees itself.
     pub number: u16,

@@ -39,6 +39,7 @@ mod instance;
 mod local;
 mod logs;
 mod traits;
+mod wanted_port;
 
 pub(crate) use self::local::Objects;
 pub use self::{
@@ -52,4 +53,5 @@ pub use self::{
     local::Local,
     logs::{LogLine, LogOptions, LogStream, Stream},
     traits::Executor,
+    wanted_port::WantedPort,
 };

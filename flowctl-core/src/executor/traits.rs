@@ -9,7 +9,7 @@ use super::{
     BoundPort, Capabilities, Endpoint, ExecutorError, ExecutorErrorKind, ExitReport, Handle,
     Instance, LogOptions, LogStream, Reader, Recovery, RunScope, StopOptions,
 };
-use crate::RunId;
+use crate::{RunId, spec::ComponentSpec};
 
 /// A backend that starts instances of components and answers for them.
 ///
@@ -45,6 +45,13 @@ pub trait Executor: fmt::Debug + Send + Sync + 'static {
     async fn prepare(&self, instance: &Instance) -> Result<(), ExecutorError> {
         let _ = instance;
         Ok(())
+    }
+
+    /// What `reserve` would answer for such a component, as far as it is known before a start: a port that
+    /// is chosen then has the number 0. Pure; the plan shows it. The default has no ports.
+    fn planned_ports(&self, component: &ComponentSpec) -> Vec<BoundPort> {
+        let _ = component;
+        Vec::new()
     }
 
     /// Settles on which ports the instance will listen, before anything is started: those of its spec,

@@ -7,7 +7,7 @@ use std::{
     },
 };
 
-use super::status::{ComponentState, ComponentStatus};
+use super::status::{ComponentState, ComponentStatus, ProgramStatus};
 use crate::{
     ComponentId,
     component::Meter,
@@ -43,6 +43,8 @@ struct Shown {
     durable: Option<u64>,
     /// The edges out of the component.
     edges: Vec<Gauge>,
+    /// What is known of it from its start, where it runs outside this process.
+    program: Option<ProgramStatus>,
 }
 
 impl Counters {
@@ -59,6 +61,7 @@ impl Counters {
             tip: None,
             durable: None,
             edges: Vec::new(),
+            program: None,
         };
         Self {
             id,
@@ -143,6 +146,11 @@ impl Counters {
         std::mem::replace(&mut self.shown().state, state)
     }
 
+    /// It runs outside this process, like this.
+    pub(crate) fn runs_as(&self, program: ProgramStatus) {
+        self.shown().program = Some(program);
+    }
+
     pub(crate) fn generation(&self) -> u32 {
         self.shown().generation
     }
@@ -169,6 +177,7 @@ impl Counters {
             dead_letters: self.dead_letters.load(Relaxed),
             warnings: self.meter.all_warnings(),
             queued: fullest(&shown.edges),
+            program: shown.program.clone(),
         }
     }
 

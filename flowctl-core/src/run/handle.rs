@@ -10,10 +10,10 @@ use super::{
     counters::Counters,
     events::{RunEvents, Teller},
     report::{Outcome, RunReport},
-    status::RunStatus,
+    status::{ComponentStatus, RunStatus},
     wiring,
 };
-use crate::{executor::RunScope, store::Scope};
+use crate::{control::ControlPlane, executor::RunScope, store::Scope};
 
 /// A run that goes on. Dropping it asks the run to stop and does not wait.
 #[must_use = "dropping the handle asks the run to stop"]
@@ -39,6 +39,7 @@ pub(super) struct Shared {
     pub(super) started: SystemTime,
     pub(super) clock: Instant,
     pub(super) counters: Vec<Arc<Counters>>,
+    pub(super) control_plane: Option<Arc<dyn ControlPlane>>,
     pub(super) teller: Teller,
 }
 
@@ -52,9 +53,32 @@ impl Shared {
             components: self
                 .counters
                 .iter()
-                .map(|counters| counters.status())
+                .map(|counters| self.reported(counters.status()))
                 .collect(),
         }
+    }
+
+    /// The same status with what the component reports by itself.
+    fn reported(&self, mut status: ComponentStatus) -> ComponentStatus {
+        let Some(program) = &mut status.program else {
+            return status;
+        };
+        let roster = self.control_plane.as_ref().map(|control| control.roster());
+        if let Some(member) = roster.and_then(|roster| roster.member_of(&status.id)) {
+            let numbers = member.metrics.iter();
+            let numbers =
+                numbers.filter_map(|(name, value)| Some((name.clone(), value.as_number()?)));
+            program.reported = numbers.collect();
+            program.health = Some((member.health, member.reason));
+        }
+        if !program.carried {
+            status.events_in = program.count("events_in").unwrap_or(status.events_in);
+            status.events_out = program.count("events_out").unwrap_or(status.events_out);
+            if let Some(position) = program.count("position") {
+                status.positions.insert(status.id.clone(), position);
+            }
+        }
+        status
     }
 }
 

@@ -10,24 +10,23 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::watch;
 
 use super::{
-    environment::{Around, Environment, Pull, environment},
+    environment::{Around, Environment, environment},
     error::{RunError, RunErrorKind},
     generation::Generation,
     instances::Instances,
     layout::Node,
     opened::Opened,
     plan::executor_for,
-    status::ComponentState,
+    preview::pulls,
+    status::{ComponentState, ProgramStatus},
     wiring,
 };
 use crate::{
-    connector::Wire,
     control::{ControlPlane, Expected},
     executor::{
         BoundPort, Endpoint, Executor, ExecutorError, Handle, Instance, Objects, Reader,
         WorkloadKind,
     },
-    graph::EventTypes,
     spec::{ComponentSpec, Condition},
 };
 
@@ -180,18 +179,11 @@ impl Generation<'_> {
         let mut environments = BTreeMap::new();
         for (n, node) in served() {
             let executor = self.executor_of(&node.component)?;
-            let pulls = node.pulls.iter().filter_map(|(from, types)| {
-                let from = self.layout.nodes.get(*from)?;
-                Some(Pull {
-                    from: &from.component,
-                    wires: self.wires(from, types),
-                })
-            });
             let around = Around {
                 control_plane: addresses.get(executor.name()).map(String::as_str),
                 ports: ports.get(&n).map_or(&[], Vec::as_slice),
                 others: &others,
-                pulls: pulls.collect(),
+                pulls: pulls(self.layout, node, &self.parts.registry),
             };
             environments.insert(n, environment(&node.component, &around));
         }
@@ -214,24 +206,6 @@ impl Generation<'_> {
         Ok(at
             .map_err(|error| unreachable().caused_by(error))?
             .to_string())
-    }
-
-    /// How events of these types, which `from` emits, travel as far as the registry knows.
-    fn wires(&self, from: &Node, types: &EventTypes) -> Vec<&Wire> {
-        let listed = match types {
-            EventTypes::Only(types) => types.iter().collect::<Vec<_>>(),
-            EventTypes::All => from.component.output_event_types.iter().collect(),
-        };
-        let mut wires: Vec<&Wire> = Vec::new();
-        for wire in listed
-            .into_iter()
-            .filter_map(|name| self.parts.registry.wire_of(name))
-        {
-            if !wires.contains(&wire) {
-                wires.push(wire);
-            }
-        }
-        wires
     }
 
     /// Starts one component once what it waits for has come up, and waits until it is ready.
@@ -281,6 +255,15 @@ impl Generation<'_> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(started.clone());
+        if of.served {
+            let named = |port: &BoundPort| (port.name.clone(), port.address.clone());
+            self.counters[node].runs_as(ProgramStatus {
+                executor: executor.name().to_owned(),
+                addresses: started.ports.iter().map(named).collect(),
+                carried: of.carried.is_some(),
+                ..ProgramStatus::default()
+            });
+        }
         if !of.served {
             let local = executor.endpoint(&handle, None, Reader::SameProcess).await;
             let objects = match local.map_err(|error| self.refused(node, error))? {

@@ -24,6 +24,7 @@ mod layout;
 mod notes;
 mod opened;
 mod plan;
+mod preview;
 mod processor_task;
 mod readiness;
 mod ready;
@@ -51,5 +52,5 @@ pub use self::{
     report::{Outcome, RunReport},
     reset::Reset,
     runner::{Runner, RunnerBuilder},
-    status::{ComponentState, ComponentStatus, RunStatus},
+    status::{ComponentState, ComponentStatus, ProgramStatus, RunStatus},
 };

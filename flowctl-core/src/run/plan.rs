@@ -2,7 +2,11 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::layout::Layout;
+use super::{
+    layout::Layout,
+    preview::{Preview, previews, unsupported},
+    runner::Parts,
+};
 use crate::{
     ComponentId, Graph, PipelineName, Registry,
     executor::{Executor, WorkloadKind},
@@ -39,6 +43,17 @@ pub struct PlannedComponent {
     pub executor: Option<String>,
     /// How many batches it works on at once.
     pub concurrency: u32,
+    /// The ports on which it will listen outside this process, each with its name and the address at which
+    /// others of the run reach it; a port that is chosen at the start is 0.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<String>,
+    /// What has to pass before it counts as ready, where it runs outside this process.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ready: Vec<String>,
+    /// The variables that flowctl sets in its environment, as `NAME=value`; they win over those of the
+    /// spec.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sets: Vec<String>,
 }
 
 /// One edge, as it would be carried.
@@ -53,6 +68,10 @@ pub struct PlannedEdge {
     pub types: String,
     /// What carries it: `linked`, `direct` or `proxied`.
     pub via: &'static str,
+    /// The protocol in which the emitting end serves it, where it runs outside this process and that is
+    /// known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
     /// Why it is carried like that.
     pub because: &'static str,
     /// What is promised for what it carries.
@@ -60,38 +79,56 @@ pub struct PlannedEdge {
 }
 
 impl Plan {
-    pub(super) fn new(
-        pipeline: &PipelineSpec,
-        registry: &Registry,
-        executors: &[Arc<dyn Executor>],
-    ) -> Result<Self, SpecErrors> {
-        let warnings = pipeline.validate(registry)?;
+    pub(super) fn new(pipeline: &PipelineSpec, parts: &Parts) -> Result<Self, SpecErrors> {
+        let Parts {
+            registry,
+            executors,
+            ..
+        } = parts;
+        let mut warnings = pipeline.validate(registry)?;
+        warnings.extend(SpecErrors::unless_harmless(unsupported(
+            pipeline, executors,
+        ))?);
         let graph = Graph::of_valid(pipeline, registry);
         let by_id: HashMap<&str, &ComponentSpec> = pipeline
             .components
             .iter()
             .map(|component| (component.id.as_str(), component))
             .collect();
+        let stages = graph.start_stages().iter().enumerate();
+        let components = stages.flat_map(|(stage, ids)| ids.iter().map(move |id| (stage + 1, id)));
+        let layout = Layout::new(pipeline, &graph);
+        let protocols: HashMap<&ComponentId, String> = layout
+            .nodes
+            .iter()
+            .filter(|node| node.served)
+            .filter_map(|node| Some((&node.component.id, parts.protocol_of(node)?)))
+            .collect();
         let edges = graph.edges().iter().map(|edge| PlannedEdge {
             from: edge.from.clone(),
             to: edge.to.clone(),
             types: edge.types.to_string(),
             via: edge.via.as_str(),
+            protocol: protocols.get(&edge.from).cloned(),
             because: edge.because,
             guarantee: guarantee(edge.via, by_id.get(edge.from.as_str()).copied(), registry),
         });
         let edges = edges.collect();
-        let stages = graph.start_stages().iter().enumerate();
-        let components = stages.flat_map(|(stage, ids)| ids.iter().map(move |id| (stage + 1, id)));
-        let components = components
-            .filter_map(|(stage, id)| Some(planned(by_id.get(id.as_str())?, stage, executors)));
+        let mut previews: HashMap<&ComponentId, Preview> = previews(&layout, parts)
+            .into_iter()
+            .map(|(n, preview)| (&layout.nodes[n].component.id, preview))
+            .collect();
+        let components = components.filter_map(|(stage, id)| {
+            let preview = previews.remove(id).unwrap_or_default();
+            Some(planned(by_id.get(id.as_str())?, stage, executors, preview))
+        });
         let components = components.collect();
         Ok(Self {
             pipeline: pipeline.name.clone(),
             components,
             edges,
             warnings,
-            layout: Layout::new(pipeline, &graph),
+            layout,
             graph,
         })
     }
@@ -131,6 +168,7 @@ fn planned(
     component: &ComponentSpec,
     stage: usize,
     executors: &[Arc<dyn Executor>],
+    preview: Preview,
 ) -> PlannedComponent {
     let workload = component.workload();
     let executor = workload.and_then(|workload| executor_for(workload, executors));
@@ -146,6 +184,9 @@ fn planned(
         },
         executor: executor.map(|executor| executor.name().to_owned()),
         concurrency: component.concurrency,
+        ports: preview.ports,
+        ready: preview.ready,
+        sets: preview.sets,
     }
 }
 
@@ -195,6 +236,9 @@ impl fmt::Display for Plan {
                 runs: run,
                 executor,
                 concurrency,
+                ports: _,
+                ready: _,
+                sets: _,
             } = component;
             let on = executor.as_deref().unwrap_or("nothing here starts this");
             write!(
@@ -215,13 +259,30 @@ impl fmt::Display for Plan {
                 to: b,
                 types: t,
                 via,
+                protocol,
                 because,
                 guarantee,
             } = edge;
-            writeln!(
-                f,
-                "    edge  {a:<from$} → {b:<to$}  {t:<types$}  {via} ({because}): {guarantee}"
-            )?;
+            write!(f, "    edge  {a:<from$} → {b:<to$}  {t:<types$}  {via}")?;
+            if let Some(protocol) = protocol {
+                write!(f, " in {protocol}")?;
+            }
+            writeln!(f, " ({because}): {guarantee}")?;
+        }
+        for component in &self.components {
+            let about = [
+                ("ports", &component.ports),
+                ("ready", &component.ready),
+                ("sets", &component.sets),
+            ];
+            for (what, items) in about.iter().filter(|(_, items)| !items.is_empty()) {
+                writeln!(
+                    f,
+                    "    {what:<5} {:<ids$}  {}",
+                    component.id,
+                    items.join(" ")
+                )?;
+            }
         }
         for warning in &self.warnings {
             writeln!(

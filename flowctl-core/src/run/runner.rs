@@ -110,7 +110,7 @@ impl Runner {
     ///
     /// Everything that is wrong with the spec, at once.
     pub fn plan(&self, pipeline: &PipelineSpec) -> Result<Plan, SpecErrors> {
-        Plan::new(pipeline, &self.parts.registry, &self.parts.executors)
+        Plan::new(pipeline, &self.parts)
     }
 
     /// Starts the pipeline and answers at once; what happens next is told by the handle, also when
@@ -191,6 +191,7 @@ impl Runner {
             started: SystemTime::now(),
             clock: Instant::now(),
             counters: counters.collect(),
+            control_plane: self.parts.control_plane.clone(),
             teller: Teller::new(),
         }
     }

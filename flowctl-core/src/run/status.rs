@@ -4,7 +4,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{ComponentId, PipelineName, RunId, spec::Role};
+use crate::{ComponentId, PipelineName, RunId, control::Health, spec::Role};
 
 /// A run at one moment.
 #[derive(Clone, Debug)]
@@ -57,6 +57,42 @@ pub struct ComponentStatus {
     pub warnings: BTreeMap<Cow<'static, str>, u64>,
     /// Events and bytes that wait on the fullest edge out of it.
     pub queued: (u64, u64),
+    /// How a component that runs outside this process is, and what it reports; `None` for one that runs
+    /// inside, and before the first start.
+    pub program: Option<ProgramStatus>,
+}
+
+/// A component that runs outside this process, at one moment.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ProgramStatus {
+    /// The executor that runs it.
+    pub executor: String,
+    /// Where its ports are, by name: `host:port` as other components of the run see them.
+    pub addresses: BTreeMap<String, String>,
+    /// Whether flowctl carries its records; otherwise it streams by itself, and the counts of events are
+    /// those that it reports.
+    pub carried: bool,
+    /// Its health as the control plane knows it from registration and heartbeats, with the reason;
+    /// `None`: it has not registered.
+    pub health: Option<(Health, String)>,
+    /// The newest measurements of its heartbeats.
+    pub reported: BTreeMap<String, f64>,
+}
+
+impl ProgramStatus {
+    /// A measurement of its heartbeats as a count.
+    #[must_use]
+    pub fn count(&self, name: &str) -> Option<u64> {
+        let value = *self.reported.get(name)?;
+        // Counts of events fit into the 53 bits that a float keeps exactly.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "negative and enormous values are cut off first"
+        )]
+        (value.is_finite() && value >= 0.0).then(|| value.min(9e15) as u64)
+    }
 }
 
 impl ComponentStatus {

@@ -269,4 +269,14 @@ config:
         example: "queue: {events: 100, bytes: 0}",
         fix: "make both bounds at least 1.",
     },
+    CodePage {
+        code: names::UNSUPPORTED,
+        title: "a field that nothing here can honour",
+        explanation: "The executor that starts the component, or this version of flowctl, has no meaning for \
+            the field. It is refused rather than ignored.",
+        example: r#"command: [./program]   # an OS process
+resources: {limits: {memory: 128Mi}}"#,
+        fix: "remove the field, or run the component where it has a meaning: limits, for example, in a \
+            container.",
+    },
 ];

@@ -47,4 +47,14 @@ env:
   HEALTH_PORT: "8089""#,
         fix: "make them equal, or leave `HEALTH_PORT` out: flowctl sets it.",
     },
+    CodePage {
+        code: names::SET_ASIDE,
+        title: "a field that is set aside",
+        explanation: "The component names an image and is run as an OS process all the same, because the \
+            command line or `driver` says so. What only a container can honour has no effect then.",
+        example: r#"image: example/program:latest
+command: [./program]
+resources: {limits: {memory: 128Mi}}   # with --executor process"#,
+        fix: "nothing, if that is what you want; else run it in containers.",
+    },
 ];
