@@ -38,10 +38,14 @@ mod in_process;
 mod instance;
 mod local;
 mod logs;
+#[cfg(all(feature = "process", unix))]
+pub mod process;
 mod traits;
 mod wanted_port;
 
 pub(crate) use self::local::Objects;
+#[cfg(all(feature = "process", unix))]
+pub use self::process::ProcessExecutor;
 pub use self::{
     capabilities::{Capabilities, WorkloadKind},
     endpoint::{Endpoint, Reader},

@@ -15,6 +15,8 @@ mod flow;
 mod good_specs;
 mod lab;
 mod programs;
+#[cfg(unix)]
+mod process;
 mod resuming;
 mod served;
 mod spec_laws;

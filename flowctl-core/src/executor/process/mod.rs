@@ -1,0 +1,24 @@
+//! The executor for programs on this machine, behind feature `process`. Unix only; it is at its best on
+//! Linux, and says below what it cannot do elsewhere.
+
+mod control;
+mod entry;
+mod failure;
+mod group;
+mod identity;
+mod instance_folder;
+mod keeper;
+mod launch;
+mod lookup;
+mod os;
+mod owner;
+mod ports;
+mod process_executor;
+mod record;
+mod refusals;
+mod settings;
+mod standing;
+mod start;
+mod table;
+
+pub use self::process_executor::ProcessExecutor;

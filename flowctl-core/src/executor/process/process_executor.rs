@@ -1,0 +1,336 @@
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use rustix::process::Signal;
+
+use super::{
+    failure::{Failure, NAME},
+    group::{Group, signal},
+    identity::{Identity, Presence},
+    instance_folder::{InstanceFolder, private},
+    os,
+    ports::{Given, reserve},
+    record::State,
+    refusals::{refused, set_aside},
+    settings::Settings,
+    standing::{Standing, list, standing},
+    start::start,
+    table::Table,
+};
+use crate::{
+    RunId,
+    executor::{
+        BoundPort, Capabilities, Endpoint, Executor, ExecutorError, ExitReport, Handle, Instance,
+        Reader, Recovery, RunScope, StopOptions, WorkloadKind,
+    },
+    spec::ComponentSpec,
+};
+
+/// Starts components as processes of this machine. See the [module](super) for what it promises.
+#[derive(Clone, Debug)]
+pub struct ProcessExecutor {
+    settings: Arc<Settings>,
+    table: Arc<Table>,
+    given: Arc<Given>,
+}
+
+/// How long a process that was killed may take to end.
+const KILLED_WITHIN: Duration = Duration::from_secs(10);
+
+impl ProcessExecutor {
+    /// An executor whose records and logs lie in `folder`, which is made when it is needed.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self {
+            settings: Arc::new(Settings::new(folder)),
+            table: Arc::default(),
+            given: Arc::default(),
+        }
+    }
+
+    /// Programs are looked for in this folder too, before `PATH`. May be said repeatedly.
+    #[must_use]
+    pub fn programs(mut self, folder: impl Into<PathBuf>) -> Self {
+        Arc::make_mut(&mut self.settings)
+            .programs
+            .push(folder.into());
+        self
+    }
+
+    /// A component that names an image as well as a command is started by its command. What only a
+    /// container honours is [set aside](Self::set_aside). Without this such a component is refused.
+    #[must_use]
+    pub fn images_as_programs(mut self) -> Self {
+        Arc::make_mut(&mut self.settings).images_as_programs = true;
+        self
+    }
+
+    /// The fields of a component, by their name in YAML, that an executor which starts
+    /// [images as programs](Self::images_as_programs) does not honour: `image`, `image_policy`,
+    /// `resources`, `security`.
+    #[must_use]
+    pub fn set_aside(component: &ComponentSpec) -> Vec<&'static str> {
+        set_aside(component)
+    }
+
+    /// Does what touches files or starts processes where that blocks nobody, and to its end.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let executor = self.clone();
+        match tokio::task::spawn_blocking(move || act(&executor)).await {
+            Ok(result) => result,
+            Err(error) => Err(io::Error::other(error).into()),
+        }
+    }
+
+    async fn standing(&self, handle: &Handle) -> Result<Standing, Failure> {
+        let handle = handle.clone();
+        self.blocking(move |this| Ok(standing(&this.settings, &this.table, &handle)?))
+            .await
+    }
+
+    async fn report(&self, handle: &Handle) -> Result<ExitReport, Failure> {
+        loop {
+            match self.standing(handle).await? {
+                Standing::Unknown => return Err(Failure::NotFound),
+                Standing::Hidden(reason) => return Err(Failure::Hidden(reason)),
+                Standing::Ended(report) => return Ok(report),
+                Standing::Kept(entry) => return Ok(entry.report().await),
+                // Its keeper writes down how it ended, or is gone before and is followed by this one.
+                Standing::KeptElsewhere(identity) => {
+                    if let Some(end) = os::EndOf::process(identity.pid)? {
+                        let _ = tokio::time::timeout(Duration::from_secs(1), end.wait()).await;
+                    }
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        }
+    }
+
+    async fn bring_to_end(
+        &self,
+        handle: &Handle,
+        ask: Signal,
+        grace: Duration,
+    ) -> Result<ExitReport, Failure> {
+        let standing = self.standing(handle).await?;
+        let send = |signal| match &standing {
+            Standing::Kept(entry) => entry.control.signal(signal),
+            Standing::KeptElsewhere(identity) => match identity.presence()? {
+                Presence::Runs => Group::led_by(identity.pid)?.signal(signal),
+                Presence::Ended | Presence::Hidden(_) => Ok(()),
+            },
+            Standing::Unknown | Standing::Ended(_) | Standing::Hidden(_) => Ok(()),
+        };
+        match &standing {
+            Standing::Ended(report) => return Ok(report.clone()),
+            Standing::Kept(entry) if entry.is_over() => return Ok(entry.report().await),
+            Standing::Kept(entry) => entry.control.allow(grace),
+            Standing::Unknown | Standing::Hidden(_) | Standing::KeptElsewhere(_) => {}
+        }
+        send(ask)?;
+        // One that is stopped gets no other signal until it goes on.
+        send(Signal::CONT)?;
+        if let Ok(report) = tokio::time::timeout(grace, self.report(handle)).await {
+            return report;
+        }
+        if let Standing::Kept(entry) = &standing {
+            entry.control.force();
+        }
+        let folder = self.settings.folder_of(handle);
+        self.blocking(move |_| Ok(folder.mark_forced()?)).await?;
+        send(Signal::KILL)?;
+        tokio::time::timeout(KILLED_WITHIN, self.report(handle))
+            .await
+            .map_err(|_| Failure::NotKilled)?
+    }
+}
+
+#[async_trait]
+impl Executor for ProcessExecutor {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let images = self.settings.images_as_programs;
+        let workloads = [WorkloadKind::Process]
+            .into_iter()
+            .chain(images.then_some(WorkloadKind::Image));
+        Capabilities::of(workloads).with_fields([
+            "args",
+            "env",
+            "health_port",
+            "ports",
+            "replicas",
+            "secrets",
+            "stop",
+            "working_dir",
+        ])
+    }
+
+    async fn open_run(&self, run: &RunScope) -> Result<(), ExecutorError> {
+        let folder = self.settings.folder.join(run.id.as_str());
+        let make = move |_: &Self| Ok(private().recursive(true).create(folder)?);
+        self.blocking(make)
+            .await
+            .map_err(|failure| failure.at("open a run"))
+    }
+
+    async fn close_run(&self, run: &RunScope) -> Result<(), ExecutorError> {
+        let failed = |failure: Failure| failure.at("close a run");
+        let mut first = Ok(());
+        for handle in self.list(&run.id).await? {
+            let ended = self
+                .bring_to_end(&handle, Signal::KILL, KILLED_WITHIN)
+                .await;
+            first = first.and(ended.map(drop));
+        }
+        let id = run.id.clone();
+        let forget = move |this: &Self| {
+            for entry in this.table.of_run(&id) {
+                this.given.release(entry.record.ports());
+                this.table.remove(&entry.handle);
+            }
+            for folder in InstanceFolder::of_run(&this.settings.folder, &id)? {
+                folder.forget()?;
+            }
+            Ok(())
+        };
+        first.map_err(failed)?;
+        self.blocking(forget).await.map_err(failed)
+    }
+
+    async fn reserve(&self, instance: &Instance) -> Result<Vec<BoundPort>, ExecutorError> {
+        let component = instance.component.clone();
+        let reserve = move |this: &Self| match refused(&component, &this.settings) {
+            Some("ports") => Err(Failure::Unsupported("ports")),
+            _ => Ok(reserve(&component, &this.given)?),
+        };
+        let failed = |failure: Failure| failure.of("reserve the ports of", &instance.component.id);
+        self.blocking(reserve).await.map_err(failed)
+    }
+
+    async fn start(&self, instance: &Instance) -> Result<Handle, ExecutorError> {
+        let starting = instance.clone();
+        let start = move |this: &Self| start(&this.settings, &this.table, &starting);
+        let failed = |failure: Failure| failure.of("start", &instance.component.id);
+        self.blocking(start).await.map_err(failed)
+    }
+
+    async fn recover(&self, handle: &Handle) -> Result<Recovery, ExecutorError> {
+        let wanted = handle.clone();
+        let recover = move |this: &Self| Ok(recover(this, &wanted)?);
+        let failed = |failure: Failure| failure.of("recover", &handle.component);
+        self.blocking(recover).await.map_err(failed)
+    }
+
+    async fn list(&self, run: &RunId) -> Result<Vec<Handle>, ExecutorError> {
+        let run = run.clone();
+        let list = move |this: &Self| Ok(list(&this.settings, &run)?);
+        self.blocking(list)
+            .await
+            .map_err(|failure| failure.at("list the instances of a run"))
+    }
+
+    async fn wait(&self, handle: &Handle) -> Result<ExitReport, ExecutorError> {
+        let failed = |failure: Failure| failure.of("wait for", &handle.component);
+        self.report(handle).await.map_err(failed)
+    }
+
+    async fn stop(
+        &self,
+        handle: &Handle,
+        options: StopOptions,
+    ) -> Result<ExitReport, ExecutorError> {
+        let failed = |failure: Failure| failure.of("stop", &handle.component);
+        let ask = signal(&options.signal)
+            .ok_or(Failure::Unsupported("stop.signal"))
+            .map_err(failed)?;
+        self.bring_to_end(handle, ask, options.grace)
+            .await
+            .map_err(failed)
+    }
+
+    async fn remove(&self, handle: &Handle) -> Result<(), ExecutorError> {
+        let wanted = handle.clone();
+        let remove = move |this: &Self| match standing(&this.settings, &this.table, &wanted)? {
+            Standing::Unknown => Ok(()),
+            Standing::Hidden(reason) => Err(Failure::Hidden(reason)),
+            Standing::KeptElsewhere(_) => Err(Failure::Busy),
+            Standing::Kept(entry) if !entry.is_over() => Err(Failure::Busy),
+            Standing::Kept(entry) => {
+                this.given.release(entry.record.ports());
+                this.settings.folder_of(&wanted).forget()?;
+                this.table.remove(&wanted);
+                Ok(())
+            }
+            Standing::Ended(_) => Ok(this.settings.folder_of(&wanted).forget()?),
+        };
+        let failed = |failure: Failure| failure.of("remove", &handle.component);
+        self.blocking(remove).await.map_err(failed)
+    }
+
+    async fn endpoint(
+        &self,
+        handle: &Handle,
+        port: Option<&str>,
+        reader: Reader,
+    ) -> Result<Endpoint, ExecutorError> {
+        let wanted = handle.clone();
+        let name = port.unwrap_or(BoundPort::MAIN).to_owned();
+        let find = move |this: &Self| {
+            let record = match this.table.get(&wanted) {
+                Some(entry) => Some(entry.record.clone()),
+                None => this.settings.folder_of(&wanted).read()?,
+            };
+            let known = record.filter(|record| record.handle().as_ref() == Some(&wanted));
+            let known = known.ok_or(Failure::NotFound)?;
+            let port = match reader {
+                Reader::SameProcess | Reader::Host | Reader::RunNetwork => {
+                    known.ports().find(|port| port.name == name)
+                }
+                Reader::Cluster => None,
+            };
+            let address = port.ok_or(Failure::NotFound)?.address;
+            Ok(Endpoint::Network { address })
+        };
+        let failed = |failure: Failure| failure.of("find a port of", &handle.component);
+        self.blocking(find).await.map_err(failed)
+    }
+}
+
+fn recover(this: &ProcessExecutor, handle: &Handle) -> io::Result<Recovery> {
+    if this.table.get(handle).is_some() {
+        return Ok(Recovery::Mine);
+    }
+    let cannot_tell = |reason: String| Ok(Recovery::CannotTell { reason });
+    let identity = std::str::from_utf8(&handle.token)
+        .ok()
+        .and_then(|text| text.parse::<Identity>().ok());
+    let Some(identity) = identity else {
+        return Ok(Recovery::Gone);
+    };
+    let record = this.settings.folder_of(handle).read()?;
+    let known = record
+        .as_ref()
+        .is_some_and(|record| record.handle().as_ref() == Some(handle));
+    if let Some(State::Ended(..)) = record.map(|record| record.state)
+        && known
+    {
+        return Ok(Recovery::Mine);
+    }
+    match identity.presence()? {
+        Presence::Ended => Ok(Recovery::Gone),
+        Presence::Hidden(reason) => cannot_tell(reason),
+        Presence::Runs if known => Ok(Recovery::Mine),
+        Presence::Runs => {
+            let Identity { pid, .. } = identity;
+            cannot_tell(format!(
+                "process {pid} runs, and nothing says that it is this instance"
+            ))
+        }
+    }
+}

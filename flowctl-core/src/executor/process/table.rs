@@ -1,0 +1,62 @@
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{runtime, task::JoinSet};
+
+use super::entry::Entry;
+use crate::{ComponentId, RunId, executor::Handle};
+
+type Key = (RunId, ComponentId, u32, u32);
+
+/// The instances that an executor keeps, and the tasks that keep them. They end with it.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    entries: Mutex<BTreeMap<Key, Arc<Entry>>>,
+    keepers: Mutex<JoinSet<()>>,
+    /// Held while an instance is started or taken over, so that this happens once.
+    pub(super) starting: Mutex<()>,
+}
+
+impl Table {
+    pub(super) fn get(&self, handle: &Handle) -> Option<Arc<Entry>> {
+        let entry = self.entries().get(&key(handle)).map(Arc::clone);
+        entry.filter(|entry| entry.handle == *handle)
+    }
+
+    pub(super) fn insert(
+        &self,
+        entry: Arc<Entry>,
+        keeper: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        while keepers.try_join_next().is_some() {}
+        self.entries().insert(key(&entry.handle), entry);
+        keepers.spawn_on(keeper, &runtime::Handle::current());
+    }
+
+    pub(super) fn remove(&self, handle: &Handle) {
+        self.entries().remove(&key(handle));
+    }
+
+    pub(super) fn of_run(&self, run: &RunId) -> Vec<Arc<Entry>> {
+        let entries = self.entries();
+        let of_run = entries.values().filter(|entry| entry.handle.run == *run);
+        of_run.map(Arc::clone).collect()
+    }
+
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<Key, Arc<Entry>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(handle: &Handle) -> Key {
+    (
+        handle.run.clone(),
+        handle.component.clone(),
+        handle.index,
+        handle.generation,
+    )
+}
