@@ -13,7 +13,7 @@ use super::{
     status::{ComponentStatus, RunStatus},
     wiring,
 };
-use crate::{control::ControlPlane, executor::RunScope, store::Scope};
+use crate::{Namespace, control::ControlPlane, executor::RunScope, store::Scope};
 
 /// A run that goes on. Dropping it asks the run to stop and does not wait.
 #[must_use = "dropping the handle asks the run to stop"]
@@ -91,6 +91,12 @@ impl RunControl {
     #[must_use]
     pub fn status(&self) -> RunStatus {
         self.shared.status()
+    }
+
+    /// The pipeline's namespace.
+    #[must_use]
+    pub fn namespace(&self) -> &Namespace {
+        &self.shared.scope.namespace
     }
 
     /// What happens from now on.

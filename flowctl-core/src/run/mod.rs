@@ -18,6 +18,7 @@ mod events;
 mod explain;
 mod generation;
 mod handle;
+mod history;
 mod instances;
 mod launch;
 mod layout;
@@ -48,6 +49,7 @@ pub use self::{
     events::{RunEvent, RunEventKind, RunEvents},
     explain::explain_run_code,
     handle::{RunControl, RunHandle},
+    history::{ComponentRecord, RecordStatus, RunHistory, RunRecord},
     plan::{Plan, PlannedComponent, PlannedEdge},
     report::{Outcome, RunReport},
     reset::Reset,

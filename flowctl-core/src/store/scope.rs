@@ -91,7 +91,12 @@ impl Scope {
             .collect())
     }
 
-    fn full(&self, name: &str) -> String {
+    /// Applies changes of [`full`](Self::full) names at once.
+    pub(crate) async fn write(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.store.write(changes).await
+    }
+
+    pub(crate) fn full(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }
 }
