@@ -3,4 +3,15 @@
 //! tonic is known in this crate alone. Its types and the generated messages appear in [`proto`] and where a
 //! service is served beside others, never in a signature of `flowctl-core`.
 
+mod address;
+pub mod dial;
+mod probe;
 pub mod proto;
+pub mod serve;
+
+pub use self::{
+    address::{Address, AddressError},
+    dial::{ClientTls, Dial, DialError, Token},
+    probe::NetworkProber,
+    serve::{GrpcServer, ServerSettings, ServerTls},
+};
