@@ -29,6 +29,10 @@ impl State {
             ..Registration::default()
         };
         let bound = self.bind(&registration);
+        if let (Caller::Instance(caller), None) = (&heartbeat.caller, &bound) {
+            let caller = caller.clone();
+            return Err(RosterError::NotYours { caller, id });
+        }
         let may = match &bound {
             Some(bound) if self.known.contains(&bound.instance) => false,
             Some(bound) if bound.instance.component == id.as_str() => true,

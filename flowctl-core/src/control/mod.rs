@@ -46,6 +46,8 @@ mod pulse;
 mod registration;
 mod roster;
 mod state;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use self::{
