@@ -14,9 +14,9 @@ mod failures;
 mod flow;
 mod good_specs;
 mod lab;
-mod programs;
 #[cfg(unix)]
 mod process;
+mod programs;
 mod resuming;
 mod served;
 mod spec_laws;
