@@ -75,3 +75,57 @@ impl WantedPort {
         wanted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(ports: &[(Option<&str>, u16, Option<u16>)], health: Option<u16>) -> Vec<String> {
+        let mut component = ComponentSpec::new("app".parse().unwrap(), Role::Source);
+        component.health_port = health;
+        component.ports = ports
+            .iter()
+            .map(|(name, number, host)| {
+                let mut port = Port::new(*number);
+                port.name = name.map(str::to_owned);
+                port.host_port = *host;
+                port
+            })
+            .collect();
+        let show = |wanted: WantedPort| match wanted.pinned {
+            None => wanted.name,
+            Some((number, field)) => format!("{}={number} ({field})", wanted.name),
+        };
+        WantedPort::of(&component).into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn ports_have_the_names_that_readers_ask_for() {
+        assert_eq!(names(&[], None), ["main", "health"]);
+        assert_eq!(
+            names(&[], Some(8088)),
+            ["main", "health=8088 (health_port)"]
+        );
+        assert_eq!(
+            names(&[(None, 50051, Some(50051))], Some(8088)),
+            ["main=50051 (hostPort)", "health=8088 (health_port)"]
+        );
+        assert_eq!(names(&[(None, 50051, None)], None), ["main", "health"]);
+        assert_eq!(
+            names(
+                &[
+                    (Some("grpc"), 50051, None),
+                    (None, 9, None),
+                    (None, 8088, None)
+                ],
+                Some(8088)
+            ),
+            ["main", "9", "health"]
+        );
+        // The port of the consumer of the worked case is its health port.
+        assert_eq!(
+            names(&[(None, 3000, Some(3000))], Some(3000)),
+            ["health=3000 (hostPort)"]
+        );
+    }
+}

@@ -10,8 +10,8 @@ use tokio::net::TcpSocket;
 
 use super::owner::owner;
 use crate::{
-    executor::BoundPort,
-    spec::{ComponentSpec, Port},
+    executor::{BoundPort, WantedPort},
+    spec::ComponentSpec,
 };
 
 /// The ports that an executor has given away, so that none is given twice before its program listens.
@@ -31,59 +31,31 @@ pub(super) struct Taken {
     owner: Option<String>,
 }
 
-/// A port that a component wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Wanted {
-    name: String,
-    pinned: Option<(u16, &'static str)>,
+/// The ports of a component as far as its spec settles them; one that is chosen at the start is 0.
+pub(super) fn planned(component: &ComponentSpec) -> Vec<BoundPort> {
+    let planned = |wanted: WantedPort| {
+        let number = wanted.pinned.map_or(0, |(number, _)| number);
+        bound(wanted, number)
+    };
+    WantedPort::of(component).into_iter().map(planned).collect()
 }
 
-/// What a component wants: the ports of its spec, a main port where it names none, a health port always.
-fn wanted(component: &ComponentSpec) -> Vec<Wanted> {
-    let health = component.health_port.map(|number| (number, "health_port"));
-    let is_health = |port: &Port| {
-        component
-            .health_port
-            .is_some_and(|number| port.container_port == number || port.host_port == Some(number))
-    };
-    let mut wanted: Vec<Wanted> = Vec::new();
-    let mut has_main = false;
-    let mut has_health = false;
-    for port in &component.ports {
-        let pinned = port.host_port.map(|number| (number, "hostPort"));
-        let (default, pinned) = if is_health(port) && !has_health {
-            has_health = true;
-            (BoundPort::HEALTH.to_owned(), pinned.or(health))
-        } else if has_main {
-            (port.container_port.to_string(), pinned)
-        } else {
-            has_main = true;
-            (BoundPort::MAIN.to_owned(), pinned)
-        };
-        let name = port.name.clone().unwrap_or(default);
-        wanted.push(Wanted { name, pinned });
+fn bound(wanted: WantedPort, number: u16) -> BoundPort {
+    let port = BoundPort::new(wanted.name, number, address(number));
+    match wanted.declared {
+        Some(declared) => port.declared(declared),
+        None => port,
     }
-    if !has_main {
-        let name = BoundPort::MAIN.to_owned();
-        wanted.insert(0, Wanted { name, pinned: None });
-    }
-    if !has_health {
-        wanted.push(Wanted {
-            name: BoundPort::HEALTH.to_owned(),
-            pinned: health,
-        });
-    }
-    wanted
 }
 
 /// Settles on the ports of an instance. They are free now; nothing holds them until its program listens.
 pub(super) fn reserve(component: &ComponentSpec, given: &Given) -> Result<Vec<BoundPort>, Reserve> {
-    let wanted = wanted(component);
+    let wanted = WantedPort::of(component);
     let pinned: BTreeSet<u16> = wanted.iter().filter_map(|w| Some(w.pinned?.0)).collect();
     let mut given = given.0.lock().unwrap_or_else(PoisonError::into_inner);
     let mut ports = Vec::new();
-    for Wanted { name, pinned: pin } in wanted {
-        let number = match pin {
+    for wanted in wanted {
+        let number = match wanted.pinned {
             Some((number, field)) if is_taken(number)? => {
                 let owner = owner(number);
                 return Err(Reserve::Taken(Taken {
@@ -96,7 +68,7 @@ pub(super) fn reserve(component: &ComponentSpec, given: &Given) -> Result<Vec<Bo
             None => free(|number| given.contains(&number) || pinned.contains(&number))?,
         };
         given.insert(number);
-        ports.push(BoundPort::new(name, number, address(number)));
+        ports.push(bound(wanted, number));
     }
     Ok(ports)
 }
@@ -167,52 +139,6 @@ fn is_taken(number: u16) -> io::Result<bool> {
 mod tests {
     use super::*;
     use crate::spec::Role;
-
-    fn of(ports: &[(Option<&str>, u16, Option<u16>)], health: Option<u16>) -> Vec<String> {
-        let mut component = ComponentSpec::new("app".parse().unwrap(), Role::Source);
-        component.health_port = health;
-        component.ports = ports
-            .iter()
-            .map(|(name, number, host)| {
-                let mut port = Port::new(*number);
-                port.name = name.map(str::to_owned);
-                port.host_port = *host;
-                port
-            })
-            .collect();
-        let show = |wanted: Wanted| match wanted.pinned {
-            None => wanted.name,
-            Some((number, field)) => format!("{}={number} ({field})", wanted.name),
-        };
-        wanted(&component).into_iter().map(show).collect()
-    }
-
-    #[test]
-    fn ports_have_the_names_that_readers_ask_for() {
-        assert_eq!(of(&[], None), ["main", "health"]);
-        assert_eq!(of(&[], Some(8088)), ["main", "health=8088 (health_port)"]);
-        assert_eq!(
-            of(&[(None, 50051, Some(50051))], Some(8088)),
-            ["main=50051 (hostPort)", "health=8088 (health_port)"]
-        );
-        assert_eq!(of(&[(None, 50051, None)], None), ["main", "health"]);
-        assert_eq!(
-            of(
-                &[
-                    (Some("grpc"), 50051, None),
-                    (None, 9, None),
-                    (None, 8088, None)
-                ],
-                Some(8088)
-            ),
-            ["grpc", "9", "health=8088 (health_port)"]
-        );
-        // The port of the consumer of the worked case is its health port.
-        assert_eq!(
-            of(&[(None, 3000, Some(3000))], Some(3000)),
-            ["main", "health=3000 (hostPort)"]
-        );
-    }
 
     #[tokio::test]
     async fn what_is_given_is_free_and_given_once() {

@@ -9,9 +9,9 @@ use super::{
     identity::{Identity, Presence},
     instance_folder::{InstanceFolder, private},
     os,
-    ports::{Given, reserve},
+    ports::{Given, planned, reserve},
     record::State,
-    refusals::{refused, set_aside},
+    refusals::{OF_CONTAINERS, refused, set_aside},
     settings::Settings,
     standing::{Standing, list, standing},
     start::start,
@@ -159,7 +159,9 @@ impl Executor for ProcessExecutor {
         let workloads = [WorkloadKind::Process]
             .into_iter()
             .chain(images.then_some(WorkloadKind::Image));
-        Capabilities::of(workloads).with_fields([
+        let set_aside = images.then_some(OF_CONTAINERS).into_iter().flatten();
+        let capabilities = Capabilities::of(workloads).setting_aside(set_aside);
+        capabilities.with_fields([
             "args",
             "env",
             "health_port",
@@ -201,6 +203,10 @@ impl Executor for ProcessExecutor {
         };
         first.map_err(failed)?;
         self.blocking(forget).await.map_err(failed)
+    }
+
+    fn planned_ports(&self, component: &ComponentSpec) -> Vec<BoundPort> {
+        planned(component)
     }
 
     async fn reserve(&self, instance: &Instance) -> Result<Vec<BoundPort>, ExecutorError> {

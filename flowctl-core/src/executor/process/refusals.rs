@@ -15,9 +15,7 @@ pub(super) fn refused(component: &ComponentSpec, settings: &Settings) -> Option<
     let is_file = |secret: &crate::spec::Secret| secret.kind != SecretKind::Env;
     let always = [
         ("ports", component.ports.iter().any(other_transport)),
-        ("volumes", !component.volumes.is_empty()),
         ("secrets", component.secrets.iter().any(is_file)),
-        ("aliases", !component.aliases.is_empty()),
     ];
     let mut refused = always
         .into_iter()
@@ -28,6 +26,15 @@ pub(super) fn refused(component: &ComponentSpec, settings: &Settings) -> Option<
     })
 }
 
+/// The fields that only a container can honour, besides the image itself.
+pub(super) const OF_CONTAINERS: [&str; 5] = [
+    "aliases",
+    "image_policy",
+    "resources",
+    "security",
+    "volumes",
+];
+
 /// The fields of a component that only a container can honour, and that an executor which was told to
 /// start images as programs sets aside.
 pub(super) fn set_aside(component: &ComponentSpec) -> Vec<&'static str> {
@@ -36,6 +43,8 @@ pub(super) fn set_aside(component: &ComponentSpec) -> Vec<&'static str> {
         ("image_policy", !is_default(&component.image_policy)),
         ("resources", !is_default(&component.resources)),
         ("security", !is_default(&component.security)),
+        ("volumes", !component.volumes.is_empty()),
+        ("aliases", !component.aliases.is_empty()),
     ]
     .into_iter()
     .filter_map(|(field, there)| there.then_some(field))
@@ -87,7 +96,7 @@ mod tests {
             assert_eq!(refused_of(|c| c.command.clear(), images), Some("command"));
             assert_eq!(
                 refused_of(|c| c.volumes.push(Volume::default()), images),
-                Some("volumes")
+                (!images).then_some("volumes")
             );
             assert_eq!(
                 refused_of(|c| c.secrets.push(secret(SecretKind::File)), images),
@@ -99,7 +108,7 @@ mod tests {
             );
             assert_eq!(
                 refused_of(|c| c.aliases.push("b".parse().unwrap()), images),
-                Some("aliases")
+                (!images).then_some("aliases")
             );
             let sctp = |c: &mut ComponentSpec| {
                 let mut port = Port::new(7);
