@@ -20,7 +20,7 @@ pub enum ExecutorErrorKind {
     NotFound,
     /// The instance was started before and has ended.
     AlreadyExists,
-    /// The instance still runs.
+    /// The instance still runs, or something else has what it needs.
     Busy,
     /// The image or program cannot be had.
     ImageUnavailable,
@@ -106,7 +106,7 @@ impl fmt::Display for ExecutorError {
             ExecutorErrorKind::AlreadyExists => {
                 f.write_str(": it was started before and has ended")
             }
-            ExecutorErrorKind::Busy => f.write_str(": it still runs"),
+            ExecutorErrorKind::Busy => f.write_str(": it is in use"),
             ExecutorErrorKind::ImageUnavailable => f.write_str(": its program cannot be had"),
             ExecutorErrorKind::Unsupported { field } => {
                 write!(f, ": it does not support `{field}`")

@@ -52,13 +52,28 @@ pub struct LogLine {
     pub stream: Stream,
     /// What was written.
     pub bytes: Bytes,
+    /// Whether the line goes on with the next one of the same output: a backend may cut a line that is
+    /// longer than it can hold into pieces.
+    pub partial: bool,
 }
 
 impl LogLine {
     /// A line.
     #[must_use]
     pub const fn new(at: SystemTime, stream: Stream, bytes: Bytes) -> Self {
-        Self { at, stream, bytes }
+        Self {
+            at,
+            stream,
+            bytes,
+            partial: false,
+        }
+    }
+
+    /// The same bytes as a piece of a line that goes on.
+    #[must_use]
+    pub fn partial(mut self) -> Self {
+        self.partial = true;
+        self
     }
 }
 

@@ -28,6 +28,13 @@
 //! * **E13** `open_run` and `close_run` may be repeated. After `close_run` nothing of the run is left
 //!   but what the user owns.
 //! * **E14** `recover` answers *mine*, *gone* or *cannot tell*. It never guesses.
+//! * **E15** `reserve` starts nothing, gives no port twice, and refuses a pinned port that is taken.
+//! * **E16** `exec` reports how the command ended, and is `NotFound` once the instance has ended.
+//!
+//! # Backends
+//!
+//! [`InProcessExecutor`] is always there. With feature `process`, on Unix, `ProcessExecutor` in
+//! `process` starts programs of this machine.
 
 mod capabilities;
 mod endpoint;

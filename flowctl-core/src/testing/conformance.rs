@@ -6,21 +6,23 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::missing_panics_doc,
+    clippy::panic,
     reason = "these are tests: a panic is how they fail"
 )]
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use futures_util::StreamExt;
 
 use crate::{
     ComponentId, RunId,
     component::ComponentContext,
     executor::{
-        Executor, ExecutorError, ExecutorErrorKind, ExitStatus, Handle, Instance, Recovery,
-        RunScope, StopOptions,
+        Endpoint, Executor, ExecutorError, ExecutorErrorKind, ExitStatus, Handle, Instance,
+        LogOptions, Reader, Recovery, RunScope, StopOptions,
     },
-    spec::ComponentSpec,
+    spec::{ComponentSpec, Port},
 };
 
 /// What a backend brings to be certified.
@@ -40,6 +42,25 @@ pub trait Subject: Send + Sync {
 
     /// Lets a running instance come to its own, successful end.
     async fn let_go(&self, executor: &dyn Executor, handle: &Handle);
+
+    /// A component that writes these lines to its standard output and then runs until it is stopped
+    /// or let go. `None`, the default, where instances have no output.
+    fn writer(&self, id: &ComponentId, lines: &[&[u8]]) -> Option<ComponentSpec> {
+        let _ = (id, lines);
+        None
+    }
+
+    /// Whether instances listen on ports. The default says no.
+    fn listens(&self) -> bool {
+        false
+    }
+
+    /// A command for a running instance that exits with this code. `None`, the default, where no
+    /// command can be run in one.
+    fn command(&self, code: u8) -> Option<Vec<String>> {
+        let _ = code;
+        None
+    }
 }
 
 /// Defines one test a clause for the subject that the expression makes.
@@ -57,12 +78,15 @@ macro_rules! executor_conformance {
             e4_stopping_is_orderly_and_may_be_repeated
             e5_an_unknown_handle_is_not_found
             e6_waiting_may_be_repeated_and_dropped
+            e7_logs_keep_order_and_bytes
             e8_instances_are_listed_by_run
             e9_an_unsupported_field_is_named
             e11_many_calls_at_once
             e12_the_exit_is_reported
             e13_runs_open_and_close_repeatedly
             e14_recovery_does_not_guess
+            e15_ports_are_reserved
+            e16_commands_are_run_in_an_instance
         );
     };
     (@tests $subject:expr; $($clause:ident)*) => {
@@ -221,6 +245,41 @@ pub async fn e6_waiting_may_be_repeated_and_dropped(subject: &dyn Subject) {
     bench.close().await;
 }
 
+/// E7: what an instance writes is read in order and byte for byte, while it runs and afterwards.
+pub async fn e7_logs_keep_order_and_bytes(subject: &dyn Subject) {
+    let bench = Bench::open(subject).await;
+    let mut instance = bench.instance("one");
+    let lines: [&[u8]; 4] = [b"first", b"", b"\xff\xfe not UTF-8", b"last"];
+    let Some(component) = subject.writer(&instance.component.id, &lines) else {
+        return bench.close().await;
+    };
+    instance.component = component;
+    let handle = bench.executor.start(&instance).await.unwrap();
+    let mut follow = LogOptions::default();
+    follow.follow = true;
+    let followed = bench.executor.logs(&handle, follow.clone()).await.unwrap();
+    let first = followed.take(lines.len()).map(|line| line.unwrap().bytes);
+    let first: Vec<_> = tokio::time::timeout(PATIENCE, first.collect())
+        .await
+        .expect("it has written them");
+    assert_eq!(first, lines);
+
+    let followed = bench.executor.logs(&handle, follow).await.unwrap();
+    subject.let_go(&*bench.executor, &handle).await;
+    let all = followed.map(|line| line.unwrap().bytes);
+    let all: Vec<_> = tokio::time::timeout(PATIENCE, all.collect())
+        .await
+        .expect("the stream ends with the instance");
+    assert_eq!(all, lines);
+
+    let mut tail = LogOptions::default();
+    tail.tail = Some(2);
+    let newest = bench.executor.logs(&handle, tail).await.unwrap();
+    let newest: Vec<_> = newest.map(|line| line.unwrap().bytes).collect().await;
+    assert_eq!(newest, lines[2..]);
+    bench.close().await;
+}
+
 /// E8: what was started is found by run, without memory where the backend outlives the executor.
 pub async fn e8_instances_are_listed_by_run(subject: &dyn Subject) {
     let bench = Bench::open(subject).await;
@@ -312,6 +371,81 @@ pub async fn e14_recovery_does_not_guess(subject: &dyn Subject) {
     assert_ne!(
         bench.executor.recover(&stranger).await.unwrap(),
         Recovery::Mine
+    );
+    if subject.outlives_the_executor() {
+        let later = subject.executor();
+        assert_eq!(later.recover(&handle).await.unwrap(), Recovery::Mine);
+        let stopped = later.stop(&handle, StopOptions::within(PATIENCE)).await;
+        assert!(!stopped.unwrap().forced);
+        later.remove(&handle).await.unwrap();
+        assert_eq!(later.recover(&handle).await.unwrap(), Recovery::Gone);
+        assert_eq!(later.list(&bench.scope.id).await.unwrap(), []);
+    }
+    bench.close().await;
+}
+
+/// E15: `reserve` starts nothing, gives no port twice, and refuses a pinned port that is taken.
+pub async fn e15_ports_are_reserved(subject: &dyn Subject) {
+    let bench = Bench::open(subject).await;
+    let mut numbers = BTreeSet::new();
+    for id in ["one", "two"] {
+        let ports = bench.executor.reserve(&bench.instance(id)).await.unwrap();
+        assert_eq!(!ports.is_empty(), subject.listens());
+        for port in ports {
+            assert!(numbers.insert(port.address.clone()), "{port:?} twice");
+        }
+    }
+    assert_eq!(bench.executor.list(&bench.scope.id).await.unwrap(), []);
+    if subject.listens() {
+        let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let number = taken.local_addr().unwrap().port();
+        let mut instance = bench.instance("three");
+        instance.component.ports = vec![Port::new(number).host_port(number)];
+        let refused = bench.executor.reserve(&instance).await;
+        assert_eq!(kind(refused), Some(ExecutorErrorKind::Busy));
+        drop(taken);
+        let ports = bench.executor.reserve(&instance).await.unwrap();
+        instance.ports.clone_from(&ports);
+        let handle = bench.executor.start(&instance).await.unwrap();
+        let found = bench
+            .executor
+            .endpoint(&handle, Some(&ports[0].name), Reader::RunNetwork)
+            .await
+            .unwrap();
+        let Endpoint::Network { address } = found else {
+            panic!("{found:?} is not on a network")
+        };
+        assert_eq!(address, ports[0].address);
+        let unknown = bench
+            .executor
+            .endpoint(&handle, Some("no-such-port"), Reader::Host);
+        assert_eq!(kind(unknown.await), Some(ExecutorErrorKind::NotFound));
+    }
+    bench.close().await;
+}
+
+/// E16: `exec` reports how the command ended, and is `NotFound` once the instance has ended.
+pub async fn e16_commands_are_run_in_an_instance(subject: &dyn Subject) {
+    let bench = Bench::open(subject).await;
+    let handle = bench.start("one").await;
+    for code in [0, 3] {
+        let Some(command) = subject.command(code) else {
+            let field = "exec".to_owned();
+            assert_eq!(
+                kind(bench.executor.exec(&handle, &[]).await),
+                Some(ExecutorErrorKind::Unsupported { field })
+            );
+            return bench.close().await;
+        };
+        let report = bench.executor.exec(&handle, &command).await.unwrap();
+        assert_eq!(report.status, ExitStatus::Code(i32::from(code)));
+    }
+    subject.let_go(&*bench.executor, &handle).await;
+    bench.executor.wait(&handle).await.unwrap();
+    let command = subject.command(0).unwrap();
+    assert_eq!(
+        kind(bench.executor.exec(&handle, &command).await),
+        Some(ExecutorErrorKind::NotFound)
     );
     bench.close().await;
 }

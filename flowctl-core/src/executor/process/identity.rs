@@ -56,6 +56,13 @@ impl Identity {
         })
     }
 
+    /// Whether it is one of the processes of this start of this machine.
+    pub(super) fn is_of_this_machine(&self) -> io::Result<bool> {
+        let here = Self::here()?;
+        // Where the system does not tell its starts apart, its name is all there is.
+        Ok(self.boot == here.boot && (!here.boot.is_empty() || self.machine == here.machine))
+    }
+
     /// Whether it is still there. A child that has ended counts as ended.
     pub(super) fn presence(&self) -> io::Result<Presence> {
         let here = Self::here()?;
@@ -71,8 +78,7 @@ impl Identity {
             return Ok(Presence::Hidden(reason.to_owned()));
         }
         Ok(match os::observe(self.pid)? {
-            Some(seen) if self.start == 0 || seen.start == 0 => {
-                let _ = seen;
+            Some(_) if self.start == 0 => {
                 let reason = "this system does not say when a process was started";
                 Presence::Hidden(reason.to_owned())
             }

@@ -6,7 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use super::record::Record;
+use super::{
+    identity::{Identity, Presence},
+    os,
+    record::Record,
+};
 use crate::{ComponentId, RunId, executor::Stream};
 
 /// Where everything about one instance lies: `<folder>/<run>/<component>.<index>.<generation>/`.
@@ -144,6 +148,61 @@ impl InstanceFolder {
     /// The file that says when what was written.
     pub(super) fn index(&self) -> PathBuf {
         self.0.join("log.index")
+    }
+
+    /// Opens an output for the program that is going to write it. As long as a process has what is
+    /// opened here, the file is locked, whoever asks.
+    pub(super) fn output(&self, stream: Stream) -> io::Result<File> {
+        let file = create(&self.log(stream), true)?;
+        // A lock that nobody can take is for the other containers' sake; here processes are seen.
+        let _ = file.try_lock();
+        Ok(file)
+    }
+
+    /// Whether no process has an output of the instance any more, on this machine.
+    pub(super) fn is_silent(&self) -> io::Result<bool> {
+        for stream in [Stream::Out, Stream::Err] {
+            match File::open(self.log(stream)) {
+                Ok(file) => match file.try_lock() {
+                    Ok(()) => {}
+                    Err(TryLockError::WouldBlock) => return Ok(false),
+                    Err(TryLockError::Error(error)) => return Err(error),
+                },
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Kills whatever still writes to the output of an instance that has ended. It has left the group
+    /// of the instance, or it is from before this process kept the instance.
+    pub(super) fn end_writers(&self) {
+        for stream in [Stream::Out, Stream::Err] {
+            // Without the file there is no writer of it.
+            let _ = os::kill_writers_of(&self.log(stream));
+        }
+    }
+
+    /// Whether the process of the instance is still there, as far as can be known from here.
+    pub(super) fn presence(&self, identity: &Identity) -> io::Result<Presence> {
+        Ok(match identity.presence()? {
+            Presence::Hidden(_) if identity.is_of_this_machine()? && self.is_silent()? => {
+                Presence::Ended
+            }
+            presence => presence,
+        })
+    }
+
+    /// Empties the output files.
+    pub(super) fn clear_output(&self) -> io::Result<()> {
+        for stream in [Stream::Out, Stream::Err] {
+            create(&self.log(stream), false)?;
+        }
+        match fs::remove_file(self.index()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn record(&self) -> PathBuf {

@@ -12,6 +12,7 @@ use super::{
     control::Control,
     identity::{Identity, Presence},
     instance_folder::{InstanceFolder, KeeperLock},
+    log::LogKeeper,
     os,
     record::{Exit, Record, State},
 };
@@ -32,6 +33,7 @@ pub(super) struct Keeper {
     pub(super) identity: Identity,
     pub(super) end: os::EndOf,
     pub(super) process: Process,
+    pub(super) logs: LogKeeper,
     pub(super) ended: watch::Sender<Option<ExitReport>>,
 }
 
@@ -46,8 +48,17 @@ pub(super) struct Process {
 impl Keeper {
     /// Keeps the instance until it has ended. Dropped earlier, it kills what this process started.
     pub(super) async fn keep(mut self) {
-        self.wait().await;
+        let mut changes = os::Changes::of(self.folder.path());
+        // What was written before the watch began has told nobody.
+        self.observe();
+        loop {
+            tokio::select! {
+                () = self.wait() => break,
+                () = something(&mut changes) => self.observe(),
+            }
+        }
         let status = self.end_group().await;
+        self.observe();
 
         let forced = self.process.control.is_forced() || self.folder.is_forced();
         let mut report = ExitReport::new(status).forced(forced);
@@ -68,6 +79,16 @@ impl Keeper {
         }
         self.ended.send_replace(Some(report));
         drop(self.lock);
+    }
+
+    fn observe(&mut self) {
+        if let Err(error) = self.logs.observe() {
+            tracing::warn!(
+                component = %self.record.component,
+                error = &error as &dyn std::error::Error,
+                "the output of an instance could not be looked after"
+            );
+        }
     }
 
     async fn wait(&self) {
@@ -106,13 +127,27 @@ impl Keeper {
         while left && Instant::now() < patience && !members().is_empty() {
             tokio::time::sleep(EVERY).await;
         }
+        self.folder.end_writers();
         self.process.reap()
     }
+}
+
+/// Waits for a change, and a little longer: a program that writes without a pause is not looked at for
+/// each line.
+async fn something(changes: &mut os::Changes) {
+    changes.next(Duration::from_secs(1)).await;
+    tokio::time::sleep(EVERY).await;
 }
 
 impl Process {
     pub(super) const fn new(child: Option<Child>, control: Arc<Control>) -> Self {
         Self { child, control }
+    }
+
+    /// Ends what is left of the group of a child that has ended, and reaps it.
+    pub(super) fn end(&mut self) -> ExitStatus {
+        let _ = self.control.signal(Signal::KILL);
+        self.reap()
     }
 
     fn reap(&mut self) -> ExitStatus {
@@ -128,7 +163,7 @@ impl Process {
 }
 
 /// What the kernel says of how a child ended.
-pub(super) fn status_of(status: ChildStatus) -> ExitStatus {
+fn status_of(status: ChildStatus) -> ExitStatus {
     match (status.code(), status.signal()) {
         (Some(code), _) => ExitStatus::Code(code),
         (None, Some(signal)) => ExitStatus::Signal(signal),

@@ -3,12 +3,15 @@
 
 mod control;
 mod entry;
+mod exec;
 mod failure;
 mod group;
 mod identity;
 mod instance_folder;
 mod keeper;
+mod kept_output;
 mod launch;
+mod log;
 mod lookup;
 mod os;
 mod owner;

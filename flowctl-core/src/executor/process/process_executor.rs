@@ -4,10 +4,13 @@ use async_trait::async_trait;
 use rustix::process::Signal;
 
 use super::{
+    exec::exec,
     failure::{Failure, NAME},
     group::{Group, signal},
     identity::{Identity, Presence},
-    instance_folder::{InstanceFolder, private},
+    instance_folder::private,
+    kept_output,
+    log::stream,
     os,
     ports::{Given, planned, reserve},
     record::State,
@@ -18,10 +21,10 @@ use super::{
     table::Table,
 };
 use crate::{
-    RunId,
+    ByteSize, RunId,
     executor::{
         BoundPort, Capabilities, Endpoint, Executor, ExecutorError, ExitReport, Handle, Instance,
-        Reader, Recovery, RunScope, StopOptions, WorkloadKind,
+        LogOptions, LogStream, Reader, Recovery, RunScope, StopOptions, WorkloadKind,
     },
     spec::ComponentSpec,
 };
@@ -54,6 +57,14 @@ impl ProcessExecutor {
         Arc::make_mut(&mut self.settings)
             .programs
             .push(folder.into());
+        self
+    }
+
+    /// How much of each of an instance's two outputs is kept; default 64 MiB, at least 256 KiB. The
+    /// oldest lines go first.
+    #[must_use]
+    pub fn log_limit(mut self, limit: ByteSize) -> Self {
+        Arc::make_mut(&mut self.settings).log_limit = limit.bytes();
         self
     }
 
@@ -174,8 +185,12 @@ impl Executor for ProcessExecutor {
     }
 
     async fn open_run(&self, run: &RunScope) -> Result<(), ExecutorError> {
-        let folder = self.settings.folder.join(run.id.as_str());
-        let make = move |_: &Self| Ok(private().recursive(true).create(folder)?);
+        let id = run.id.clone();
+        let make = move |this: &Self| {
+            let folder = &this.settings.folder;
+            private().recursive(true).create(folder.join(id.as_str()))?;
+            Ok(kept_output::reopen(folder, &id)?)
+        };
         self.blocking(make)
             .await
             .map_err(|failure| failure.at("open a run"))
@@ -183,26 +198,26 @@ impl Executor for ProcessExecutor {
 
     async fn close_run(&self, run: &RunScope) -> Result<(), ExecutorError> {
         let failed = |failure: Failure| failure.at("close a run");
-        let mut first = Ok(());
+        let mut result = Ok(());
         for handle in self.list(&run.id).await? {
             let ended = self
                 .bring_to_end(&handle, Signal::KILL, KILLED_WITHIN)
                 .await;
-            first = first.and(ended.map(drop));
+            if let Some(entry) = self.table.get(&handle) {
+                self.given.release(entry.record.ports());
+            }
+            let forget = move |this: &Self| {
+                ended?;
+                this.settings.folder_of(&handle).forget()?;
+                this.table.remove(&handle);
+                Ok(())
+            };
+            result = result.and(self.blocking(forget).await);
         }
+        result.map_err(failed)?;
         let id = run.id.clone();
-        let forget = move |this: &Self| {
-            for entry in this.table.of_run(&id) {
-                this.given.release(entry.record.ports());
-                this.table.remove(&entry.handle);
-            }
-            for folder in InstanceFolder::of_run(&this.settings.folder, &id)? {
-                folder.forget()?;
-            }
-            Ok(())
-        };
-        first.map_err(failed)?;
-        self.blocking(forget).await.map_err(failed)
+        let close = move |this: &Self| Ok(kept_output::close(&this.settings.folder, &id)?);
+        self.blocking(close).await.map_err(failed)
     }
 
     fn planned_ports(&self, component: &ComponentSpec) -> Vec<BoundPort> {
@@ -262,18 +277,19 @@ impl Executor for ProcessExecutor {
 
     async fn remove(&self, handle: &Handle) -> Result<(), ExecutorError> {
         let wanted = handle.clone();
-        let remove = move |this: &Self| match standing(&this.settings, &this.table, &wanted)? {
-            Standing::Unknown => Ok(()),
-            Standing::Hidden(reason) => Err(Failure::Hidden(reason)),
-            Standing::KeptElsewhere(_) => Err(Failure::Busy),
-            Standing::Kept(entry) if !entry.is_over() => Err(Failure::Busy),
-            Standing::Kept(entry) => {
-                this.given.release(entry.record.ports());
-                this.settings.folder_of(&wanted).forget()?;
-                this.table.remove(&wanted);
-                Ok(())
+        let remove = move |this: &Self| {
+            match standing(&this.settings, &this.table, &wanted)? {
+                Standing::Unknown => return Ok(()),
+                Standing::Hidden(reason) => return Err(Failure::Hidden(reason)),
+                Standing::KeptElsewhere(_) => return Err(Failure::Busy),
+                Standing::Kept(entry) if !entry.is_over() => return Err(Failure::Busy),
+                Standing::Kept(entry) => this.given.release(entry.record.ports()),
+                Standing::Ended(_) => {}
             }
-            Standing::Ended(_) => Ok(this.settings.folder_of(&wanted).forget()?),
+            this.settings.folder_of(&wanted).forget()?;
+            this.table.remove(&wanted);
+            let folder = &this.settings.folder;
+            Ok(kept_output::leave_newest_generations(folder, &wanted)?)
         };
         let failed = |failure: Failure| failure.of("remove", &handle.component);
         self.blocking(remove).await.map_err(failed)
@@ -306,6 +322,30 @@ impl Executor for ProcessExecutor {
         let failed = |failure: Failure| failure.of("find a port of", &handle.component);
         self.blocking(find).await.map_err(failed)
     }
+
+    async fn logs(&self, handle: &Handle, options: LogOptions) -> Result<LogStream, ExecutorError> {
+        let failed = |failure: Failure| failure.of("read the logs of", &handle.component);
+        let wanted = handle.clone();
+        let find = move |this: &Self| {
+            let folder = this.settings.folder_of(&wanted);
+            let record = folder.read()?.and_then(|record| record.handle());
+            match record == Some(wanted) {
+                true => Ok(folder),
+                false => Err(Failure::NotFound),
+            }
+        };
+        let folder = self.blocking(find).await.map_err(failed)?;
+        stream(folder, handle, options).await.map_err(failed)
+    }
+
+    async fn exec(&self, handle: &Handle, command: &[String]) -> Result<ExitReport, ExecutorError> {
+        let failed = |failure: Failure| failure.of("run a command in", &handle.component);
+        let command = command.to_vec();
+        let standing = self.standing(handle).await.map_err(failed)?;
+        let start = move |this: &Self| exec(&this.settings, standing, command);
+        let aside = self.blocking(start).await.map_err(failed)?;
+        aside.report().await.map_err(failed)
+    }
 }
 
 fn recover(this: &ProcessExecutor, handle: &Handle) -> io::Result<Recovery> {
@@ -319,7 +359,8 @@ fn recover(this: &ProcessExecutor, handle: &Handle) -> io::Result<Recovery> {
     let Some(identity) = identity else {
         return Ok(Recovery::Gone);
     };
-    let record = this.settings.folder_of(handle).read()?;
+    let folder = this.settings.folder_of(handle);
+    let record = folder.read()?;
     let known = record
         .as_ref()
         .is_some_and(|record| record.handle().as_ref() == Some(handle));
@@ -328,7 +369,7 @@ fn recover(this: &ProcessExecutor, handle: &Handle) -> io::Result<Recovery> {
     {
         return Ok(Recovery::Mine);
     }
-    match identity.presence()? {
+    match folder.presence(&identity)? {
         Presence::Ended => Ok(Recovery::Gone),
         Presence::Hidden(reason) => cannot_tell(reason),
         Presence::Runs if known => Ok(Recovery::Mine),

@@ -12,7 +12,12 @@ pub(super) struct Settings {
     pub(super) programs: Vec<PathBuf>,
     /// Whether a component with an image and a command is started by its command.
     pub(super) images_as_programs: bool,
+    /// How much of each output is kept, in bytes.
+    pub(super) log_limit: u64,
 }
+
+/// What two rotated files of 32 MiB would hold.
+const LOG_LIMIT: u64 = 64 << 20;
 
 impl Settings {
     pub(super) const fn new(folder: PathBuf) -> Self {
@@ -20,6 +25,7 @@ impl Settings {
             folder,
             programs: Vec::new(),
             images_as_programs: false,
+            log_limit: LOG_LIMIT,
         }
     }
 

@@ -7,6 +7,7 @@ use super::{
     identity::{Identity, Presence},
     instance_folder::{InstanceFolder, KeeperLock},
     keeper::{Keeper, Process},
+    log::LogKeeper,
     os,
     record::{Record, State},
     settings::Settings,
@@ -64,11 +65,12 @@ pub(super) fn standing(
     if let Some(State::Ended(_, exit)) = folder.read()?.map(|record| record.state) {
         return Ok(Standing::Ended(ExitReport::from(&exit)));
     }
-    take_over(table, folder, lock, record, identity)
+    take_over(settings, table, folder, lock, record, identity)
 }
 
 /// Keeps an instance that an earlier process started.
 fn take_over(
+    settings: &Settings,
     table: &Table,
     folder: InstanceFolder,
     lock: KeeperLock,
@@ -77,10 +79,11 @@ fn take_over(
 ) -> io::Result<Standing> {
     // First the descriptor, then the proof: from then on it cannot come to mean another process.
     let end = os::EndOf::process(identity.pid)?;
-    let end = match (identity.presence()?, end) {
+    let end = match (folder.presence(&identity)?, end) {
         (Presence::Hidden(reason), _) => return Ok(Standing::Hidden(reason)),
         (Presence::Runs, Some(end)) => end,
         (Presence::Ended, _) | (_, None) => {
+            folder.end_writers();
             return Ok(Standing::Ended(ExitReport::new(ExitStatus::Unknown)));
         }
     };
@@ -88,6 +91,7 @@ fn take_over(
         return Ok(Standing::Unknown);
     };
     let control = Arc::new(Control::new(Group::led_by(identity.pid)?));
+    let logs = LogKeeper::open(&folder, settings.log_limit)?;
     let (ended, ending) = tokio::sync::watch::channel(None);
     let entry = Arc::new(Entry {
         handle,
@@ -103,6 +107,7 @@ fn take_over(
         identity,
         end,
         process: Process::new(None, control),
+        logs,
         ended,
     };
     table.insert(Arc::clone(&entry), keeper.keep());

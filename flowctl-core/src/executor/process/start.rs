@@ -14,9 +14,10 @@ use super::{
     failure::Failure,
     group::Group,
     identity::{Identity, Presence},
-    instance_folder::{InstanceFolder, KeeperLock, create},
+    instance_folder::{InstanceFolder, KeeperLock},
     keeper::{Keeper, Process},
     launch::Launch,
+    log::LogKeeper,
     lookup::{Places, look, lookup},
     os,
     record::{Record, State},
@@ -50,23 +51,25 @@ pub(super) fn start(
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
     let folder = settings.folder_for(instance);
-    let lock = match claim(&folder)? {
-        Claim::New(lock) => lock,
+    let mut lock = match claim(&folder)? {
+        Claim::New(lock) => Some(lock),
         Claim::Running(handle) => return Ok(handle),
     };
-    let record = Record::starting(instance);
-    let started = folder
-        .write(&record)
-        .map_err(Failure::from)
-        .and_then(|()| spawn(&folder, lock, record, &launch, surroundings));
-    match started {
+    match spawn(
+        settings,
+        &folder,
+        &mut lock,
+        instance,
+        &launch,
+        surroundings,
+    ) {
         Ok((entry, keeper)) => {
             let handle = entry.handle.clone();
             table.insert(Arc::new(entry), keeper.keep());
             Ok(handle)
         }
         Err(failure) => {
-            // Nothing runs: what was started is killed when it is dropped.
+            // Nothing runs: what was started is killed when it is dropped. The lock is held still.
             folder.remove()?;
             Err(failure)
         }
@@ -78,38 +81,51 @@ enum Claim {
     Running(Handle),
 }
 
-/// Makes the folder of an instance, unless it has been started before.
+/// Becomes the keeper of an instance that is to be started, unless it has been started before.
 fn claim(folder: &InstanceFolder) -> Result<Claim, Failure> {
-    if !folder.create()? {
-        let record = match folder.read()? {
-            Some(record) if record.state == State::Starting => find_started(folder)?,
-            other => other,
-        };
-        match record.map(|record| (record.handle(), record.state)) {
-            Some((Some(handle), State::Started(identity))) => {
-                return match identity.presence()? {
-                    Presence::Runs => Ok(Claim::Running(handle)),
-                    Presence::Ended => Err(Failure::AlreadyExists),
-                    Presence::Hidden(reason) => Err(Failure::Hidden(reason)),
-                };
-            }
-            Some((_, State::Ended(..))) => return Err(Failure::AlreadyExists),
-            // It was never started, or it is forgotten: what is left is in the way.
-            _ => {}
-        }
+    let is_new = folder.create()?;
+    if !is_new && let Some(claim) = started_before(folder)? {
+        return Ok(claim);
     }
     let lock = folder.lock()?.ok_or(Failure::BeingStarted)?;
-    Ok(Claim::New(lock))
+    // Another process may have started it between the look at the record and the lock.
+    match started_before(folder)? {
+        Some(claim) => Ok(claim),
+        None => Ok(Claim::New(lock)),
+    }
+}
+
+/// What an earlier start has come to; `None` if there was none, or what it has left is forgotten.
+fn started_before(folder: &InstanceFolder) -> Result<Option<Claim>, Failure> {
+    let record = match folder.read()? {
+        Some(record) if record.state == State::Starting => find_started(folder)?,
+        other => other,
+    };
+    match record.map(|record| (record.handle(), record.state)) {
+        Some((Some(handle), State::Started(identity))) => match folder.presence(&identity)? {
+            Presence::Runs => Ok(Some(Claim::Running(handle))),
+            Presence::Ended => Err(Failure::AlreadyExists),
+            Presence::Hidden(reason) => Err(Failure::Hidden(reason)),
+        },
+        Some((_, State::Ended(..))) => Err(Failure::AlreadyExists),
+        Some(_) | None => Ok(None),
+    }
 }
 
 fn spawn(
+    settings: &Settings,
     folder: &InstanceFolder,
-    lock: KeeperLock,
-    record: Record,
+    lock: &mut Option<KeeperLock>,
+    instance: &Instance,
     launch: &Launch,
     surroundings: Surroundings,
 ) -> Result<(Entry, Keeper), Failure> {
-    let output = |stream| create(&folder.log(stream), true).map(Stdio::from);
+    let record = Record::starting(instance);
+    folder.write(&record)?;
+    // What an instance that is forgotten wrote is not this one's.
+    folder.clear_output()?;
+    let logs = LogKeeper::open(folder, settings.log_limit)?;
+    let output = |stream| folder.output(stream).map(Stdio::from);
     let child = launch.spawn(output(Stream::Out)?, output(Stream::Err)?);
     let child = child.map_err(|error| Failure::spawn(&launch.program, error))?;
     let pid = child.id();
@@ -124,6 +140,7 @@ fn spawn(
     let record = record.with(State::Started(identity.clone()));
     folder.write(&record)?;
 
+    let lock = lock.take().ok_or_else(gone)?;
     let (ended, ending) = tokio::sync::watch::channel(None);
     let entry = Entry {
         handle: record.handle().ok_or_else(gone)?,
@@ -139,6 +156,7 @@ fn spawn(
         identity,
         end,
         process,
+        logs,
         ended,
     };
     Ok((entry, keeper))

@@ -41,12 +41,6 @@ impl Table {
         self.entries().remove(&key(handle));
     }
 
-    pub(super) fn of_run(&self, run: &RunId) -> Vec<Arc<Entry>> {
-        let entries = self.entries();
-        let of_run = entries.values().filter(|entry| entry.handle.run == *run);
-        of_run.map(Arc::clone).collect()
-    }
-
     fn entries(&self) -> MutexGuard<'_, BTreeMap<Key, Arc<Entry>>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -47,6 +47,27 @@ impl Subject for Process {
         (component, "secrets")
     }
 
+    fn writer(&self, id: &ComponentId, lines: &[&[u8]]) -> Option<ComponentSpec> {
+        let octal = |line: &&[u8]| {
+            let mut text: String = line.iter().map(|byte| format!("\\\\{byte:03o}")).collect();
+            text.push_str("\\\\n");
+            text
+        };
+        let text: String = lines.iter().map(octal).collect();
+        let gate = self.gate(id);
+        let script = format!("printf {text}; until [ -e {gate} ]; do sleep 0.02; done");
+        Some(shell(id.as_str(), &script))
+    }
+
+    fn listens(&self) -> bool {
+        true
+    }
+
+    fn command(&self, code: u8) -> Option<Vec<String>> {
+        let script = format!("exit {code}");
+        Some(["/bin/sh", "-c", &script].map(str::to_owned).to_vec())
+    }
+
     async fn let_go(&self, _executor: &dyn Executor, handle: &Handle) {
         std::fs::write(self.gate(&handle.component), "").unwrap();
     }

@@ -13,7 +13,7 @@ use std::{
 
 use rustix::{
     fs::{FallocateFlags, inotify},
-    process::{Pid, PidfdFlags, pidfd_open},
+    process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -88,13 +88,31 @@ pub(in super::super) fn members(group: u32) -> io::Result<Vec<u32>> {
 /// The processes whose standard output or error is this file.
 pub(in super::super) fn writers_of(file: &Path) -> io::Result<Vec<u32>> {
     let wanted = fs::metadata(file)?;
-    let writes = |pid: &u32| {
-        [1, 2].iter().any(|fd| {
-            fs::metadata(format!("/proc/{pid}/fd/{fd}"))
-                .is_ok_and(|seen| seen.ino() == wanted.ino() && seen.dev() == wanted.dev())
-        })
-    };
-    Ok(pids()?.filter(writes).collect())
+    Ok(pids()?.filter(|pid| writes(*pid, &wanted)).collect())
+}
+
+fn writes(pid: u32, wanted: &fs::Metadata) -> bool {
+    [1, 2].iter().any(|fd| {
+        fs::metadata(format!("/proc/{pid}/fd/{fd}"))
+            .is_ok_and(|seen| seen.ino() == wanted.ino() && seen.dev() == wanted.dev())
+    })
+}
+
+/// Kills the processes whose standard output or error is this file.
+pub(in super::super) fn kill_writers_of(file: &Path) -> io::Result<()> {
+    let wanted = fs::metadata(file)?;
+    for number in writers_of(file)? {
+        let Some(pid) = i32::try_from(number).ok().and_then(Pid::from_raw) else {
+            continue;
+        };
+        // Asked again with the process in hand, which cannot come to be another one.
+        if let Ok(process) = pidfd_open(pid, PidfdFlags::empty())
+            && writes(number, &wanted)
+        {
+            let _ = pidfd_send_signal(process, Signal::KILL);
+        }
+    }
+    Ok(())
 }
 
 /// The environment that a process was started with.

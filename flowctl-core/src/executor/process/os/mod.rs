@@ -7,11 +7,11 @@ mod other;
 
 #[cfg(target_os = "linux")]
 pub(super) use self::linux::{
-    Changes, EndOf, Observed, boot, environment, members, namespace, observe, punch, working_dir,
-    writers_of,
+    Changes, EndOf, boot, environment, kill_writers_of, members, namespace, observe, punch,
+    working_dir, writers_of,
 };
 #[cfg(not(target_os = "linux"))]
 pub(super) use self::other::{
-    Changes, EndOf, Observed, boot, environment, members, namespace, observe, punch, working_dir,
-    writers_of,
+    Changes, EndOf, boot, environment, kill_writers_of, members, namespace, observe, punch,
+    working_dir, writers_of,
 };

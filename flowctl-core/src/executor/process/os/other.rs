@@ -50,6 +50,10 @@ pub(in super::super) fn writers_of(_file: &Path) -> io::Result<Vec<u32>> {
     Ok(Vec::new())
 }
 
+pub(in super::super) fn kill_writers_of(_file: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 pub(in super::super) fn environment(_pid: u32) -> io::Result<BTreeMap<OsString, OsString>> {
     Err(io::ErrorKind::Unsupported.into())
 }
