@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::process::CommandExt,
     path::Path,
     process::{Command, Stdio},
     time::Duration,
@@ -122,25 +123,29 @@ async fn a_start_that_was_cut_short_is_found_by_its_output() {
     let lab = Lab::new();
     let handle = orphan(&lab).await;
     // As if the process had been killed before it could write down what it had started.
-    let record = lab.file_of(&handle, "record.json");
-    let mut text: serde_json::Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
-    text["state"] = "starting".into();
-    fs::write(&record, text.to_string()).unwrap();
-    assert_eq!(
-        lab.executor.list(&lab.scope.id).await.unwrap(),
-        [handle.clone()]
-    );
+    let found = rewrite(&lab, &handle, |state| *state = "starting".into()).await;
+    assert_eq!(found, handle);
     assert_eq!(lab.executor.recover(&handle).await.unwrap(), Recovery::Mine);
     lab.executor.close_run(&lab.scope).await.unwrap();
 }
 
-/// Makes the record say that the instance is `process`, started at another time, and says what its
-/// handle is then.
-async fn mistake(lab: &Lab, handle: &Handle) -> Handle {
+/// Kills an instance with all it started, behind its executor's back.
+async fn kill(pid: u32) {
+    let group = format!("-{pid}");
+    let kill = Command::new("kill").args(["-KILL", "--", &group]).status();
+    assert!(kill.unwrap().success());
+    until(|| !runs(pid)).await;
+}
+
+/// Changes the record of an instance, and says what its handle is then.
+async fn rewrite(
+    lab: &Lab,
+    handle: &Handle,
+    change: impl FnOnce(&mut serde_json::Value),
+) -> Handle {
     let record = lab.file_of(handle, "record.json");
     let mut text: serde_json::Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
-    let start = &mut text["state"]["started"]["start"];
-    *start = (start.as_u64().unwrap() - 1).into();
+    change(&mut text["state"]);
     fs::write(&record, text.to_string()).unwrap();
     let handles = lab.executor.list(&lab.scope.id).await.unwrap();
     handles.into_iter().next().unwrap()
@@ -150,45 +155,45 @@ async fn mistake(lab: &Lab, handle: &Handle) -> Handle {
 async fn a_stranger_with_the_number_of_an_instance_is_left_alone() {
     let lab = Lab::new();
     let ours = orphan(&lab).await;
-    let pid = number_in(&lab.file("pid")).await;
-    let stranger = mistake(&lab, &ours).await;
-    assert_eq!(
-        lab.executor.recover(&stranger).await.unwrap(),
-        Recovery::Gone
-    );
-    let report = lab
-        .executor
-        .stop(&stranger, StopOptions::within(Duration::ZERO))
-        .await
+    kill(number_in(&lab.file("pid")).await).await;
+    assert_eq!(lab.executor.recover(&ours).await.unwrap(), Recovery::Gone);
+    let mut stranger = Command::new("sleep")
+        .arg("1000")
+        .process_group(0)
+        .spawn()
         .unwrap();
+    let mistaken = rewrite(&lab, &ours, |state| {
+        state["started"]["pid"] = stranger.id().into();
+    })
+    .await;
+    let known = lab.executor.recover(&mistaken).await.unwrap();
+    assert_eq!(known, Recovery::Gone);
+    let at_once = StopOptions::within(Duration::ZERO);
+    let report = lab.executor.stop(&mistaken, at_once).await.unwrap();
     assert_eq!(report.status, ExitStatus::Unknown);
-    let waited = soon(lab.executor.wait(&stranger)).await.unwrap();
+    let waited = soon(lab.executor.wait(&mistaken)).await.unwrap();
     assert_eq!(waited, report);
-    // The handle from before says more than the record: it is not that process either.
-    let known = lab.executor.recover(&ours).await.unwrap();
-    assert!(matches!(known, Recovery::CannotTell { .. }), "{known:?}");
-    let refused = lab
-        .executor
-        .stop(&ours, StopOptions::within(Duration::ZERO))
-        .await;
-    assert_eq!(*refused.unwrap_err().kind(), ExecutorErrorKind::NotFound);
     lab.executor.close_run(&lab.scope).await.unwrap();
-    assert!(runs(pid), "a stranger was killed");
-    // It is the test's own after all.
-    let kill = Command::new("kill")
-        .args(["-KILL", &pid.to_string()])
-        .status();
-    assert!(kill.unwrap().success());
+    let ended = stranger.try_wait().unwrap();
+    assert_eq!(ended, None, "a stranger was killed");
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
 }
 
-/// Makes the record say that the instance was started in another container.
-async fn from_another_container(lab: &Lab, handle: &Handle) -> Handle {
-    let record = lab.file_of(handle, "record.json");
-    let mut text: serde_json::Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
-    text["state"]["started"]["namespace"] = "pid:[1]".into();
-    fs::write(&record, text.to_string()).unwrap();
-    let handles = lab.executor.list(&lab.scope.id).await.unwrap();
-    handles.into_iter().next().unwrap()
+#[tokio::test]
+async fn a_process_that_nothing_is_written_about_is_not_taken() {
+    let lab = Lab::new();
+    let handle = orphan(&lab).await;
+    fs::remove_file(lab.file_of(&handle, "record.json")).unwrap();
+    let known = lab.executor.recover(&handle).await.unwrap();
+    assert!(matches!(known, Recovery::CannotTell { .. }), "{known:?}");
+    let at_once = StopOptions::within(Duration::ZERO);
+    let stop = lab.executor.stop(&handle, at_once).await;
+    assert_eq!(*stop.unwrap_err().kind(), ExecutorErrorKind::NotFound);
+    let pid = number_in(&lab.file("pid")).await;
+    assert!(runs(pid));
+    kill(pid).await;
+    assert_eq!(lab.executor.recover(&handle).await.unwrap(), Recovery::Gone);
 }
 
 #[tokio::test]
@@ -196,7 +201,10 @@ async fn an_instance_of_another_container_is_gone_once_nobody_writes_its_output(
     let lab = Lab::new();
     let ours = orphan(&lab).await;
     let pid = number_in(&lab.file("pid")).await;
-    let hidden = from_another_container(&lab, &ours).await;
+    let hidden = rewrite(&lab, &ours, |state| {
+        state["started"]["namespace"] = "pid:[1]".into();
+    })
+    .await;
     let known = lab.executor.recover(&hidden).await.unwrap();
     assert!(matches!(known, Recovery::CannotTell { .. }), "{known:?}");
     let wait = lab.executor.wait(&hidden).await.unwrap_err();
@@ -204,11 +212,7 @@ async fn an_instance_of_another_container_is_gone_once_nobody_writes_its_output(
     let closed = lab.executor.close_run(&lab.scope).await.unwrap_err();
     assert_eq!(*closed.kind(), ExecutorErrorKind::Unavailable);
 
-    // The group: the script waits in a program of its own.
-    let group = format!("-{pid}");
-    let kill = Command::new("kill").args(["-KILL", "--", &group]).status();
-    assert!(kill.unwrap().success());
-    until(|| !runs(pid)).await;
+    kill(pid).await;
     let gone = async {
         while lab.executor.recover(&hidden).await.unwrap() != Recovery::Gone {
             tokio::time::sleep(Duration::from_millis(5)).await;
