@@ -89,11 +89,15 @@ fn every_bad_spec_has_its_message() {
     );
 }
 
+/// Codes of a plan: what is wrong there depends on the executors, not on the spec alone.
+const OF_PLANS: [&str; 2] = ["S131", "W207"];
+
 #[test]
 fn every_code_is_shown_by_a_bad_spec() {
     let said: String = cases().iter().map(|name| message(name)).collect();
     let silent: Vec<_> = Code::pages()
         .map(|page| page.code)
+        .filter(|code| !OF_PLANS.contains(&code.as_str()))
         .filter(|code| !said.contains(&format!("[{code}]")))
         .collect();
     assert!(silent.is_empty(), "no bad spec shows {silent:?}");
