@@ -4,6 +4,8 @@
 //! service is served beside others, never in a signature of `flowctl-core`.
 
 mod address;
+pub mod admin;
+pub mod control_plane;
 pub mod dial;
 mod probe;
 pub mod proto;
@@ -11,6 +13,8 @@ pub mod serve;
 
 pub use self::{
     address::{Address, AddressError},
+    admin::{AdminClient, AdminSocket, RunToken, ServedRun},
+    control_plane::{ControlPlaneServer, ControlPlaneSettings},
     dial::{ClientTls, Dial, DialError, Token},
     probe::NetworkProber,
     serve::{GrpcServer, ServerSettings, ServerTls},

@@ -40,6 +40,7 @@ impl Roster {
     /// place of the one before, whose service is then gone.
     pub fn expect(&self, expected: Expected) {
         self.tell(|state, _| state.expect(expected));
+        self.0.changed.notify_waiters();
     }
 
     /// Says that a component is no longer part of the run; its services are gone.
@@ -47,10 +48,12 @@ impl Roster {
         self.tell(|state, _| state.forget(component));
     }
 
-    /// Which instances are expected.
+    /// The expected instances of which this is true. It is asked while nothing else can be.
     #[must_use]
-    pub fn expected(&self) -> Vec<Expected> {
-        self.tell(|state, _| state.expected.values().cloned().collect())
+    pub fn expected(&self, is: impl Fn(&Expected) -> bool) -> Vec<InstanceId> {
+        let state = self.state();
+        let found = state.expected.iter().filter(|(_, one)| is(one));
+        found.map(|(id, _)| id.clone()).collect()
     }
 
     /// Takes a registration, which replaces the one before under the same id or of the same instance.
@@ -112,7 +115,8 @@ impl Roster {
         self.look(State::members)
     }
 
-    /// Waits until somebody registers, is bound, leaves, is another way than before or falls silent.
+    /// Waits until somebody registers, is bound, leaves, is another way than before, falls silent or is
+    /// expected.
     ///
     /// It counts from the call on, not from the first poll: ask for it, then look, then await it, and
     /// nothing is missed. Many changes may wake it once. Heartbeats that change nothing but numbers do

@@ -22,6 +22,7 @@ mod history;
 mod instances;
 mod launch;
 mod layout;
+mod logs;
 mod notes;
 mod opened;
 mod plan;
@@ -50,6 +51,7 @@ pub use self::{
     explain::explain_run_code,
     handle::{RunControl, RunHandle},
     history::{ComponentRecord, RecordStatus, RunHistory, RunRecord},
+    logs::{ComponentLine, ComponentLog, LogSource, RunLogs},
     plan::{Plan, PlannedComponent, PlannedEdge},
     report::{Outcome, RunReport},
     reset::Reset,
