@@ -6,7 +6,9 @@
 mod address;
 pub mod admin;
 pub mod control_plane;
+pub mod data;
 pub mod dial;
+mod offer;
 mod probe;
 pub mod proto;
 pub mod serve;
@@ -16,6 +18,7 @@ pub use self::{
     admin::{AdminClient, AdminSocket, RunToken, ServedRun},
     control_plane::{ControlPlaneServer, ControlPlaneSettings},
     dial::{ClientTls, Dial, DialError, Token},
+    offer::{Offer, Parameters},
     probe::NetworkProber,
     serve::{GrpcServer, ServerSettings, ServerTls},
 };

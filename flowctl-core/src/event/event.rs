@@ -63,6 +63,14 @@ impl Event {
         self
     }
 
+    /// The same event with this path: for a transport that puts together an event that came from
+    /// elsewhere. Processors [`derive`](Event::derive).
+    #[must_use]
+    pub fn with_path(mut self, path: Path) -> Self {
+        self.path = path;
+        self
+    }
+
     /// What kind of record this is.
     #[must_use]
     pub const fn event_type(&self) -> &EventType {

@@ -12,7 +12,7 @@ mod reconnect;
 mod tls;
 mod token;
 
-pub(crate) use self::connection::Bearer;
+pub(crate) use self::{connection::Bearer, random::random_bytes};
 pub use self::{
     connection::Connection, dial::Dial, error::DialError, reconnect::Reconnect, tls::ClientTls,
     token::Token,

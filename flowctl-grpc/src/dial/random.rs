@@ -2,7 +2,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 /// Bytes that differ between calls and processes, from the seed of the standard library's hash maps. Not
 /// for secrets.
-pub(super) fn random_bytes() -> [u8; 16] {
+pub(crate) fn random_bytes() -> [u8; 16] {
     let half = |salt: u8| u128::from(RandomState::new().hash_one(salt));
     (half(0) << 64 | half(1)).to_be_bytes()
 }

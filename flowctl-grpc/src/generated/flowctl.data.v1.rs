@@ -186,7 +186,8 @@ pub struct OpenRead {
     pub ping_millis: u32,
 }
 /// How much more may be sent, beside what was allowed before. A batch may be sent while both balances are
-/// above zero and takes its events and payload bytes off them; so one large batch can go out at any time.
+/// above zero and takes its events (at least one) and payload bytes off them; so one large batch can go out
+/// at any time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Credit {
     #[prost(uint64, tag = "1")]
@@ -295,8 +296,8 @@ pub struct OpenCalls {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ProcessBatch {
-    /// From 1 in this session, rising by 1. The number of the last call again gets its answer again,
-    /// and nothing is done twice.
+    /// From 1 in this session, rising; the same in all parts of a batch. The number of the last call again
+    /// gets its answer again, and nothing is done twice.
     #[prost(uint64, tag = "1")]
     pub number: u64,
     #[prost(message, optional, tag = "2")]
@@ -370,13 +371,13 @@ pub mod write_request {
 /// One batch of a call. A call is all that waited; the sink makes it durable as one.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct WriteBatch {
-    /// The call: from 1 in this session, rising by 1. The number of the last call again gets its answer
-    /// again, and nothing is written twice.
+    /// The call: from 1 in this session, rising; the same in all its batches. The number of the last call
+    /// again gets its answer again, and nothing is written twice.
     #[prost(uint64, tag = "1")]
     pub number: u64,
     #[prost(message, optional, tag = "2")]
     pub batch: ::core::option::Option<Batch>,
-    /// Whether this is the last batch of the call.
+    /// Whether this is the last batch of the call (and, if it comes in parts, its last part).
     #[prost(bool, tag = "3")]
     pub last: bool,
 }
