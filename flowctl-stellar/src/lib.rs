@@ -15,6 +15,8 @@
 pub mod format;
 pub mod ledger;
 pub mod processor;
+#[cfg(feature = "programs")]
+pub mod program;
 pub mod simulated;
 pub mod sink;
 pub mod source;
@@ -22,6 +24,8 @@ pub mod token_transfer;
 
 mod address;
 mod asset;
+#[cfg(feature = "rpc")]
+mod backoff;
 mod contract_ids;
 #[cfg(test)]
 mod fixtures;

@@ -1,0 +1,46 @@
+use async_trait::async_trait;
+
+use super::{
+    facts::Facts, failure::Failure, services::Services, shell::Shell, variables::Variables,
+};
+
+/// What is special about one program; everything else is done by [`run`](super::run).
+///
+/// In this order: `read` takes the configuration; the pages answer, `starting`; `start` prepares and
+/// says which services to serve; the services are served, the program is ready, registers, and sends
+/// heartbeats; `work` does what the program does by itself. When `work` ends, or the process is asked
+/// to, the program drains: [`Shell::drain`] is given, streams end after their last complete unit, and
+/// the process ends once all have.
+#[async_trait]
+pub(crate) trait Program: Sized + Send + Sync + 'static {
+    /// What is fixed about it.
+    const FACTS: Facts;
+
+    /// Reads its own variables, all of them, and its arguments. `None` where something is missing; what
+    /// is missing or wrong is noted in `variables`.
+    fn read(variables: &mut Variables, arguments: &[String]) -> Option<Self>;
+
+    /// What it says of itself when it registers.
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Prepares, for as long as that takes: [`Shell::condition`] says what is waited for. Dropped where
+    /// the process is asked to end.
+    ///
+    /// # Errors
+    ///
+    /// When the program can never serve; the process then ends.
+    async fn start(&self, shell: &Shell, services: &mut Services) -> Result<(), Failure>;
+
+    /// What it does by itself while it serves. Must end soon after [`Shell::drain`] is given. The
+    /// default only serves, until it is asked to end.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot go on; the process then ends.
+    async fn work(&self, shell: &Shell) -> Result<(), Failure> {
+        shell.drain.cancelled().await;
+        Ok(())
+    }
+}

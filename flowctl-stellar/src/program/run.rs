@@ -1,0 +1,281 @@
+use std::{ffi::OsString, io::Write as _, process::ExitCode, time::Duration};
+
+use flowctl_core::{Chain, component::Cancellation};
+use tokio::{
+    runtime::Runtime,
+    task::{JoinError, JoinSet},
+    time::{Instant, sleep, timeout},
+};
+use tonic::transport::{Server, server::TcpIncoming};
+
+use super::{
+    arguments::Arguments,
+    ask_health::ask_health,
+    facts::Facts,
+    failure::Failure,
+    http::{HttpServer, Pages},
+    logging::log_to_stderr,
+    program::Program,
+    registration::Registration,
+    services::Services,
+    settings::{GRPC_PORT, HEALTH_PORT, Settings},
+    shell::Shell,
+    signals::heed,
+    socket::Socket,
+    usage::usage,
+    variables::{Problems, Variables},
+};
+
+/// The version of all programs.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How long streams may take to end when the program drains: below the 30 s after which Kubernetes
+/// kills.
+const DRAIN_LIMIT: Duration = Duration::from_secs(25);
+/// A connection on which nothing comes for as long is asked whether it is there.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+const DONE: u8 = 0;
+const FAILED: u8 = 1;
+const MISCONFIGURED: u8 = 2;
+
+/// Runs a program with the arguments and the environment of the process, and says how the process
+/// should end: 0 when it did what it should, 1 when it failed, 2 when its configuration is wrong.
+pub(crate) fn run<P: Program>() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    arguments.next();
+    ExitCode::from(execute::<P>(arguments, std::env::vars_os()))
+}
+
+fn execute<P: Program>(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> u8 {
+    let facts = P::FACTS;
+    let arguments = match Arguments::read(arguments) {
+        Arguments::Help => {
+            let mut variables = Variables::new([]);
+            let _ = (
+                P::read(&mut variables, &[]),
+                Settings::read(&mut variables, &facts),
+            );
+            return say(&usage(&facts, &variables));
+        }
+        Arguments::Version => return say(&format!("{} {VERSION}\n", facts.name)),
+        Arguments::Health => return health(&facts, environment),
+        Arguments::Run(arguments) => arguments,
+    };
+    let mut variables = Variables::new(environment);
+    let program = P::read(&mut variables, &arguments);
+    let settings = Settings::read(&mut variables, &facts);
+    if facts.arguments.is_none() {
+        for argument in arguments {
+            variables.refuse(
+                format!("`{argument}`"),
+                "is an argument, and there are none",
+                format!("see {} --help", facts.name),
+            );
+        }
+    }
+    let without_effect = variables.set_without_effect();
+    let (program, settings) = match variables.finish(program.map(|program| (program, settings))) {
+        Ok(read) => read,
+        Err(problems) => return complain(&facts, &problems),
+    };
+    log_to_stderr(&settings);
+    for (name, why) in without_effect {
+        tracing::info!(variable = name, why, "a variable has no effect");
+    }
+    let ended = Runtime::new()
+        .map_err(|error| Failure::because("cannot start threads", error))
+        .and_then(|runtime| {
+            let ended = runtime.block_on(live(&program, Shell::new(facts, settings)));
+            // Threads that read or make ledgers end by themselves, but not always soon.
+            runtime.shutdown_timeout(Duration::from_millis(500));
+            ended
+        });
+    match ended {
+        Ok(()) => DONE,
+        Err(failure) => {
+            let help = failure.help();
+            tracing::error!(help, "{} failed: {}", facts.name, Chain(&failure));
+            FAILED
+        }
+    }
+}
+
+/// The life of a program, from its first listening to its last answer.
+async fn live<P: Program>(program: &P, shell: Shell) -> Result<(), Failure> {
+    let settings = &shell.settings;
+    // The signals first: whoever asks while it starts is heard too.
+    let mut forced = JoinSet::new();
+    forced.spawn(heed(shell.drain.clone()));
+    let health = Socket::take(&settings.health, HEALTH_PORT.name()).await?;
+    let grpc = match &settings.grpc {
+        Some(address) => Some(Socket::take(address, GRPC_PORT.name()).await?),
+        None => None,
+    };
+    let (health, health_address) = health.listen()?;
+    let pages = Pages {
+        service: shell.facts.name,
+        version: VERSION,
+        component: settings.component.clone(),
+        condition: shell.condition.clone(),
+        metrics: shell.metrics.clone(),
+        started: Instant::now(),
+    };
+    // Whatever else ends, the pages answer until the last.
+    let end = Cancellation::new();
+    let mut serving = JoinSet::new();
+    let server = HttpServer::new(health, std::sync::Arc::new(pages));
+    serving.spawn(server.serve(end.clone()));
+    tracing::info!(program = shell.facts.name, version = VERSION, address = %health_address, "serving health");
+    let lived = tokio::select! {
+        lived = serve(program, &shell, grpc, health_address) => lived,
+        Some(ended) = forced.join_next() => Err(asked_twice(ended)),
+    };
+    shell.drain.cancel();
+    end.cancel();
+    let answered = timeout(Duration::from_secs(1), async {
+        while serving.join_next().await.is_some() {}
+    });
+    // Who keeps a connection open is not waited for.
+    let _ = answered.await;
+    if lived.is_ok() {
+        tracing::info!(program = shell.facts.name, "ended");
+    }
+    lived
+}
+
+/// Starts the program, serves it, registers it, lets it work, drains it.
+async fn serve<P: Program>(
+    program: &P,
+    shell: &Shell,
+    grpc: Option<Socket>,
+    health_address: std::net::SocketAddr,
+) -> Result<(), Failure> {
+    let mut services = Services::default();
+    tokio::select! {
+        started = program.start(shell, &mut services) => started?,
+        () = shell.drain.cancelled() => return Ok(()),
+    }
+    let mut serving = JoinSet::new();
+    let mut following = JoinSet::new();
+    let (drain, condition) = (shell.drain.clone(), shell.condition.clone());
+    following.spawn(async move {
+        drain.cancelled().await;
+        condition.draining();
+    });
+    let mut grpc_address = None;
+    if let Some(grpc) = grpc {
+        let (listener, address) = grpc.listen()?;
+        let (routes, health) = services.finish()?;
+        let drain = shell.drain.clone();
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        serving.spawn(
+            Server::builder()
+                .http2_keepalive_interval(Some(KEEP_ALIVE))
+                .add_routes(routes)
+                .serve_with_incoming_shutdown(incoming, async move { drain.cancelled().await }),
+        );
+        following.spawn(health.follow(shell.condition.clone()));
+        tracing::info!(program = shell.facts.name, %address, "serving grpc");
+        grpc_address = Some(address);
+    }
+    shell.condition.ready();
+    tracing::info!(program = shell.facts.name, "ready");
+    let registered = Cancellation::new();
+    let mut registering = JoinSet::new();
+    if let Some(control_plane) = &shell.settings.control_plane {
+        let registration = Registration::new(
+            shell,
+            control_plane,
+            program.metadata(),
+            grpc_address,
+            health_address,
+        );
+        registering.spawn(registration.keep(registered.clone()));
+    }
+    let mut overdue = std::pin::pin!(async {
+        shell.drain.cancelled().await;
+        sleep(DRAIN_LIMIT).await;
+        Failure::DrainLimit {
+            open: shell.metrics.open_streams(),
+            seconds: DRAIN_LIMIT.as_secs(),
+        }
+    });
+    let worked = tokio::select! {
+        worked = program.work(shell) => worked,
+        Some(ended) = serving.join_next() => ended_early(ended),
+        failure = &mut overdue => Err(failure),
+    };
+    shell.drain.cancel();
+    let drained = tokio::select! {
+        () = async { while serving.join_next().await.is_some() {} } => Ok(()),
+        failure = &mut overdue => Err(failure),
+    };
+    registered.cancel();
+    while registering.join_next().await.is_some() {}
+    worked.and(drained)
+}
+
+/// Why it is to end at once.
+fn asked_twice(ended: Result<std::io::Result<()>, JoinError>) -> Failure {
+    match ended {
+        Ok(Ok(())) => Failure::Forced,
+        Ok(Err(error)) => Failure::because("cannot listen for signals", error),
+        Err(error) => Failure::because("cannot listen for signals", error),
+    }
+}
+
+/// The gRPC server ended, which is right only while draining.
+fn ended_early(
+    ended: Result<Result<(), tonic::transport::Error>, JoinError>,
+) -> Result<(), Failure> {
+    match ended {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Failure::because("the gRPC server failed", error)),
+        Err(error) => Err(Failure::because("the gRPC server failed", error)),
+    }
+}
+
+/// Asks the running program how it is.
+fn health(facts: &Facts, environment: impl IntoIterator<Item = (OsString, OsString)>) -> u8 {
+    let mut variables = Variables::new(environment);
+    let settings = Settings::read(&mut variables, facts);
+    let asked = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())
+        .and_then(|runtime| runtime.block_on(ask_health(&settings.health)));
+    match asked {
+        Ok((true, page)) => say(&format!("{page}\n")),
+        Ok((false, page)) => {
+            say(&format!("{page}\n"));
+            FAILED
+        }
+        Err(error) => {
+            let line = format!("{} at {}: {error}\n", facts.name, settings.health);
+            // Nobody to tell is nothing to do.
+            let _ = std::io::stderr().write_all(line.as_bytes());
+            FAILED
+        }
+    }
+}
+
+fn say(text: &str) -> u8 {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => DONE,
+        Err(_) => FAILED,
+    }
+}
+
+fn complain(facts: &Facts, problems: &Problems) -> u8 {
+    let name = facts.name;
+    let text = format!(
+        "{name} cannot start with this configuration:\n{problems}see {name} --help for all variables\n"
+    );
+    // Nobody to tell is nothing to do.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    MISCONFIGURED
+}

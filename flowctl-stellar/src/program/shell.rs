@@ -1,0 +1,50 @@
+use flowctl_core::component::{Cancellation, ComponentContext, ComponentError};
+
+use super::{condition::Condition, facts::Facts, metrics::Metrics, settings::Settings};
+
+/// What a program is given to work with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Shell {
+    /// What is fixed about the program.
+    pub(crate) facts: Facts,
+    /// What every program reads from its environment.
+    pub(crate) settings: Settings,
+    /// How it is.
+    pub(crate) condition: Condition,
+    /// What it counts.
+    pub(crate) metrics: Metrics,
+    /// Given when the program is to come to an end: streams end after the last complete unit, and
+    /// nothing is begun any more.
+    pub(crate) drain: Cancellation,
+}
+
+impl Shell {
+    pub(crate) fn new(facts: Facts, settings: Settings) -> Self {
+        Self {
+            facts,
+            settings,
+            condition: Condition::new(),
+            metrics: Metrics::default(),
+            drain: Cancellation::new(),
+        }
+    }
+
+    /// A context for a component of the library that this program serves, which ends with the program.
+    ///
+    /// # Errors
+    ///
+    /// When neither the component's id nor the program's name is a name.
+    pub(crate) fn context(&self) -> Result<ComponentContext, ComponentError> {
+        // The id only names the component in logs, so one that is no name is replaced.
+        let id = self
+            .settings
+            .component
+            .parse()
+            .or_else(|_| self.facts.name.parse());
+        let id =
+            id.map_err(|error| ComponentError::stop("the component has no name").caused_by(error))?;
+        let mut context = ComponentContext::detached(id);
+        context.cancellation = self.drain.child();
+        Ok(context)
+    }
+}

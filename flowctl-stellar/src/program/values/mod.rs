@@ -1,0 +1,13 @@
+//! What the values of variables are: ports, intervals, addresses, levels.
+
+mod endpoint;
+mod interval;
+mod listen_address;
+mod log_settings;
+
+pub(crate) use self::{
+    endpoint::Endpoint,
+    interval::Interval,
+    listen_address::ListenAddress,
+    log_settings::{LogFormat, LogLevel},
+};
