@@ -1,12 +1,12 @@
 use std::{ffi::OsString, io::Write as _, process::ExitCode, time::Duration};
 
 use flowctl_core::{Chain, component::Cancellation};
+use flowctl_grpc::ServerSettings;
 use tokio::{
     runtime::Runtime,
     task::{JoinError, JoinSet},
     time::{Instant, sleep, timeout},
 };
-use tonic::transport::{Server, server::TcpIncoming};
 
 use super::{
     arguments::Arguments,
@@ -17,7 +17,7 @@ use super::{
     logging::log_to_stderr,
     program::Program,
     registration::Registration,
-    services::Services,
+    services::{self, Services},
     settings::{GRPC_PORT, HEALTH_PORT, Settings},
     shell::Shell,
     signals::heed,
@@ -32,8 +32,6 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How long streams may take to end when the program drains: below the 30 s after which Kubernetes
 /// kills.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
-/// A connection on which nothing comes for as long is asked whether it is there.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 const DONE: u8 = 0;
 const FAILED: u8 = 1;
@@ -154,7 +152,10 @@ async fn serve<P: Program>(
     grpc: Option<Socket>,
     health_address: std::net::SocketAddr,
 ) -> Result<(), Failure> {
-    let mut services = Services::default();
+    let mut settings = ServerSettings::default();
+    // The limit for the whole program comes first.
+    settings.grace = DRAIN_LIMIT + Duration::from_secs(5);
+    let mut services = Services::new(settings);
     tokio::select! {
         started = program.start(shell, &mut services) => started?,
         () = shell.drain.cancelled() => return Ok(()),
@@ -168,17 +169,11 @@ async fn serve<P: Program>(
     });
     let mut grpc_address = None;
     if let Some(grpc) = grpc {
-        let (listener, address) = grpc.listen()?;
-        let (routes, health) = services.finish()?;
-        let drain = shell.drain.clone();
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-        serving.spawn(
-            Server::builder()
-                .http2_keepalive_interval(Some(KEEP_ALIVE))
-                .add_routes(routes)
-                .serve_with_incoming_shutdown(incoming, async move { drain.cancelled().await }),
-        );
-        following.spawn(health.follow(shell.condition.clone()));
+        // The address stays taken until the server has it.
+        let listening = services.listen(grpc.address()?).await?;
+        drop(grpc);
+        let address = listening.address();
+        serving.spawn(services::serve(listening, shell.drain.clone()));
         tracing::info!(program = shell.facts.name, %address, "serving grpc");
         grpc_address = Some(address);
     }
@@ -229,14 +224,8 @@ fn asked_twice(ended: Result<std::io::Result<()>, JoinError>) -> Failure {
 }
 
 /// The gRPC server ended, which is right only while draining.
-fn ended_early(
-    ended: Result<Result<(), tonic::transport::Error>, JoinError>,
-) -> Result<(), Failure> {
-    match ended {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Failure::because("the gRPC server failed", error)),
-        Err(error) => Err(Failure::because("the gRPC server failed", error)),
-    }
+fn ended_early(ended: Result<Result<(), Failure>, JoinError>) -> Result<(), Failure> {
+    ended.unwrap_or_else(|error| Err(Failure::because("the gRPC server broke", error)))
 }
 
 /// Asks the running program how it is.

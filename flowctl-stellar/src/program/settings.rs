@@ -1,6 +1,8 @@
+use flowctl_grpc::Address;
+
 use super::{
     facts::{Facts, Role},
-    values::{Endpoint, Interval, ListenAddress, LogFormat, LogLevel},
+    values::{Interval, ListenAddress, LogFormat, LogLevel},
     variables::{Value as _, Variable, Variables},
 };
 
@@ -22,7 +24,7 @@ pub(crate) struct Settings {
 /// A control plane, and how to keep in touch with it.
 #[derive(Clone, Debug)]
 pub(crate) struct ControlPlane {
-    pub(crate) endpoint: Endpoint,
+    pub(crate) endpoint: Address,
     pub(crate) interval: Interval,
     /// What shows it who is calling.
     pub(crate) token: Option<String>,
@@ -88,7 +90,7 @@ impl Settings {
         let log_format = variables.or(LOG_FORMAT, LogFormat::Text);
         let component = variables.or(COMPONENT_ID, facts.name.to_owned());
         let enabled = variables.or(ENABLE_FLOWCTL, false);
-        let endpoint = match Endpoint::read("localhost:8080") {
+        let endpoint = match Address::read("localhost:8080") {
             Ok(default) => Some(variables.or(FLOWCTL_ENDPOINT, default)),
             Err(_) => variables.optional(FLOWCTL_ENDPOINT),
         };

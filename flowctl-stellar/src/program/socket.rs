@@ -46,6 +46,19 @@ impl Socket {
         })
     }
 
+    /// The address, with the port that the system chose.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Listen`].
+    pub(crate) fn address(&self) -> Result<SocketAddr, Failure> {
+        self.socket.local_addr().map_err(|source| Failure::Listen {
+            address: self.address.to_string(),
+            variable: self.variable,
+            source,
+        })
+    }
+
     /// Lets in.
     ///
     /// # Errors

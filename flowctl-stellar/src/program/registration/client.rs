@@ -1,17 +1,21 @@
 use std::time::Duration;
 
-use flowctl_grpc::proto::{
-    legacy::{self, control_plane_client::ControlPlaneClient},
-    v1::{self, control_plane_service_client::ControlPlaneServiceClient},
+use flowctl_core::BoxError;
+use flowctl_grpc::{
+    Address, Dial, Token,
+    dial::Connection,
+    proto::{
+        legacy::{self, control_plane_client::ControlPlaneClient},
+        v1::{self, control_plane_service_client::ControlPlaneServiceClient},
+    },
 };
-use tonic::{
-    Code, Request, Status,
-    metadata::{Ascii, MetadataValue},
-    transport::{Channel, Endpoint},
-};
+use tonic::{Code, Request, Status};
 
 use super::Identity;
-use crate::program::condition::{State, Verdict};
+use crate::program::{
+    condition::{State, Verdict},
+    settings::ControlPlane,
+};
 
 /// How long a call may take.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -19,8 +23,9 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// The control plane, called in the way it understands.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
-    channel: Channel,
-    token: Option<MetadataValue<Ascii>>,
+    endpoint: Address,
+    dial: Dial,
+    connection: Option<Connection>,
     /// Whether it is of the kind before `flowctl.v1`.
     is_legacy: bool,
 }
@@ -35,41 +40,45 @@ pub(super) enum Refusal {
 }
 
 impl Client {
-    /// A client that connects when it is first used.
-    ///
-    /// # Errors
-    ///
-    /// When the address or the token cannot be sent.
-    pub(super) fn new(url: String, token: Option<&str>) -> Result<Self, flowctl_core::BoxError> {
-        let endpoint = Endpoint::from_shared(url)?.connect_timeout(DEADLINE);
-        let token = token
-            .map(|token| format!("Bearer {token}").parse())
-            .transpose()?;
-        Ok(Self {
-            channel: endpoint.connect_lazy(),
-            token,
+    /// A client that connects when it first registers.
+    pub(super) fn new(control_plane: &ControlPlane) -> Self {
+        // It may be upstream's, written in Go.
+        let mut dial = Dial::default().gentle();
+        dial.token = control_plane.token.clone().map(Token::new);
+        Self {
+            endpoint: control_plane.endpoint.clone(),
+            dial,
+            connection: None,
             is_legacy: false,
-        })
+        }
     }
 
     /// Registers, and says under which id the program is known from now on.
-    pub(super) async fn register(&mut self, identity: &Identity) -> Result<String, Status> {
+    pub(super) async fn register(&mut self, identity: &Identity) -> Result<String, BoxError> {
         // It may have been replaced by one of the other kind since it was last asked.
         self.is_legacy = false;
-        let request = self.request(identity.v1());
-        let answer = ControlPlaneServiceClient::new(self.channel.clone())
-            .register_component(request)
+        let connection = match &self.connection {
+            Some(connection) => connection.clone(),
+            None => {
+                let connection = self.dial.connect(&self.endpoint.to_string()).await?;
+                self.connection.insert(connection).clone()
+            }
+        };
+        let answer = ControlPlaneServiceClient::new(connection.clone())
+            .register_component(within(identity.v1()))
             .await;
         match answer {
             Ok(answer) => Ok(known_as(answer.into_inner().service_id, identity)),
             Err(status) if status.code() == Code::Unimplemented => {
-                let request = self.request(identity.legacy());
-                let mut client = ControlPlaneClient::new(self.channel.clone());
-                let answer = client.register(request).await?.into_inner();
+                let mut client = ControlPlaneClient::new(connection);
+                let answer = client
+                    .register(within(identity.legacy()))
+                    .await?
+                    .into_inner();
                 self.is_legacy = true;
                 Ok(known_as(answer.service_id, identity))
             }
-            Err(status) => Err(status),
+            Err(status) => Err(status.into()),
         }
     }
 
@@ -80,29 +89,30 @@ impl Client {
         state: &State,
         metrics: &[(&'static str, u64)],
     ) -> Result<(), Refusal> {
+        let Some(connection) = self.connection.clone() else {
+            return Err(Refusal::NotKnown);
+        };
         let answer = if self.is_legacy {
             #[expect(clippy::cast_precision_loss, reason = "the wire has doubles only")]
             let metrics = metrics
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), *value as f64));
-            let request = self.request(legacy::ServiceHeartbeat {
+            let request = within(legacy::ServiceHeartbeat {
                 service_id: service_id.to_owned(),
                 timestamp: Some(std::time::SystemTime::now().into()),
                 metrics: metrics.collect(),
             });
-            ControlPlaneClient::new(self.channel.clone())
-                .heartbeat(request)
-                .await
+            ControlPlaneClient::new(connection).heartbeat(request).await
         } else {
             let metrics = metrics
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), value.to_string()));
-            let request = self.request(v1::HeartbeatRequest {
+            let request = within(v1::HeartbeatRequest {
                 service_id: service_id.to_owned(),
                 status: status_of(state.verdict()).into(),
                 metrics: metrics.collect(),
             });
-            ControlPlaneServiceClient::new(self.channel.clone())
+            ControlPlaneServiceClient::new(connection)
                 .heartbeat(request)
                 .await
         };
@@ -115,28 +125,24 @@ impl Client {
 
     /// Says that the program is gone. The older control plane has no word for it.
     pub(super) async fn unregister(&self, service_id: &str) -> Result<(), Status> {
-        if self.is_legacy {
+        let Some(connection) = self.connection.clone().filter(|_| !self.is_legacy) else {
             return Ok(());
-        }
-        let request = self.request(v1::UnregisterRequest {
+        };
+        let request = within(v1::UnregisterRequest {
             service_id: service_id.to_owned(),
         });
-        ControlPlaneServiceClient::new(self.channel.clone())
+        ControlPlaneServiceClient::new(connection)
             .unregister_component(request)
             .await
             .map(drop)
     }
+}
 
-    fn request<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        request.set_timeout(DEADLINE);
-        if let Some(token) = &self.token {
-            request
-                .metadata_mut()
-                .insert("authorization", token.clone());
-        }
-        request
-    }
+/// A call with the deadline of all calls.
+fn within<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(DEADLINE);
+    request
 }
 
 /// Whether the control plane does not know the program. The Go one has no code for it, only words.

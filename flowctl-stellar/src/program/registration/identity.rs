@@ -3,13 +3,15 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use flowctl_grpc::proto::{legacy, v1};
+use flowctl_grpc::{
+    Address,
+    proto::{legacy, v1},
+};
 use tokio::net::UdpSocket;
 
 use crate::program::{
     facts::{Facts, Role, Traffic},
     run::VERSION,
-    values::Endpoint,
 };
 
 /// How many events upstream's programs say they take at once.
@@ -85,7 +87,7 @@ impl Identity {
 ///
 /// A server on all interfaces is reached at the one from which this machine reaches the peer; the
 /// system knows it without a packet being sent.
-pub(super) async fn reached_at(listening: SocketAddr, peer: &Endpoint) -> SocketAddr {
+pub(super) async fn reached_at(listening: SocketAddr, peer: &Address) -> SocketAddr {
     if !listening.ip().is_unspecified() {
         return listening;
     }
@@ -99,7 +101,7 @@ pub(super) async fn reached_at(listening: SocketAddr, peer: &Endpoint) -> Socket
     SocketAddr::new(ip, listening.port())
 }
 
-async fn towards(peer: &Endpoint) -> std::io::Result<IpAddr> {
+async fn towards(peer: &Address) -> std::io::Result<IpAddr> {
     let mut found = tokio::net::lookup_host(peer.to_string()).await?;
     let peer = found
         .next()
@@ -120,7 +122,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_listens_everywhere_is_reached_where_the_peer_is() {
-        let peer = Endpoint::read("127.0.0.1:9").unwrap();
+        let peer = Address::read("127.0.0.1:9").unwrap();
         let everywhere = "0.0.0.0:50052".parse().unwrap();
         assert_eq!(
             reached_at(everywhere, &peer).await.to_string(),

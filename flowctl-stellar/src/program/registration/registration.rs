@@ -1,15 +1,12 @@
 use std::{net::SocketAddr, time::Duration};
 
-use flowctl_core::component::Cancellation;
+use flowctl_core::{Chain, component::Cancellation};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::{Client, Identity, Refusal, identity::reached_at};
 use crate::{
     backoff::Backoff,
-    program::{
-        condition::Condition, metrics::Metrics, settings::ControlPlane, shell::Shell,
-        values::Endpoint,
-    },
+    program::{condition::Condition, metrics::Metrics, settings::ControlPlane, shell::Shell},
 };
 
 /// The pauses between attempts to register.
@@ -60,15 +57,7 @@ impl Registration {
     ///
     /// Nothing that the control plane does ends the program: it is told and tried again.
     pub(crate) async fn keep(mut self, end: Cancellation) {
-        let endpoint = &self.control_plane.endpoint;
-        let client = Client::new(endpoint.url(), self.control_plane.token.as_deref());
-        let mut client = match client {
-            Ok(client) => client,
-            Err(error) => {
-                tracing::error!(%endpoint, error, "not registered: the control plane cannot be called");
-                return;
-            }
-        };
+        let mut client = Client::new(&self.control_plane);
         let mut backoff = BACKOFF;
         while !end.is_cancelled() {
             let registered = tokio::select! {
@@ -91,7 +80,7 @@ impl Registration {
 
     /// Registers, however long it takes.
     async fn register(&mut self, client: &mut Client) -> String {
-        let endpoint: Endpoint = self.control_plane.endpoint.clone();
+        let endpoint = self.control_plane.endpoint.clone();
         let mut backoff = BACKOFF;
         loop {
             if let Some(grpc) = self.grpc {
@@ -105,13 +94,14 @@ impl Registration {
                     tracing::info!(%endpoint, component, id, "registered");
                     return id;
                 }
-                Err(status) => {
+                Err(error) => {
                     let pause = backoff.failed();
+                    let error = Chain(&*error).to_string();
                     // Once is worth a line, every further time only to who looks for it.
                     if backoff.failures() == 1 {
-                        tracing::warn!(%endpoint, %status, "not registered yet; trying on");
+                        tracing::warn!(%endpoint, error, "not registered yet; trying on");
                     } else {
-                        tracing::debug!(%endpoint, %status, "not registered yet");
+                        tracing::debug!(%endpoint, error, "not registered yet");
                     }
                     sleep(pause).await;
                 }

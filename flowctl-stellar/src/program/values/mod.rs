@@ -1,12 +1,11 @@
 //! What the values of variables are: ports, intervals, addresses, levels.
 
-mod endpoint;
+mod address;
 mod interval;
 mod listen_address;
 mod log_settings;
 
 pub(crate) use self::{
-    endpoint::Endpoint,
     interval::Interval,
     listen_address::ListenAddress,
     log_settings::{LogFormat, LogLevel},
