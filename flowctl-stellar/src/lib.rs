@@ -33,6 +33,8 @@ mod hash;
 mod network;
 mod network_name;
 mod registry;
+#[cfg(feature = "rpc")]
+mod rpc;
 
 pub use address::{Address, AddressError};
 pub use asset::{Asset, AssetCode, AssetError};

@@ -30,6 +30,11 @@ pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
     registry.source::<LakeConfig>(lake(&ledger), |config, context| {
         Ok(Box::new(Lake::new(config, context)?))
     })?;
+    #[cfg(feature = "rpc")]
+    registry
+        .source::<crate::source::StellarRpcConfig>(stellar_rpc(&ledger), |config, context| {
+            Ok(Box::new(crate::source::StellarRpc::new(config, context)?))
+        })?;
     registry.source::<SimulatedConfig>(simulated(&ledger), |config, context| {
         Ok(Box::new(Simulated::new(config, context)?))
     })?;
@@ -143,6 +148,66 @@ fn lake(ledger: &EventType) -> ComponentKind {
             "a time, such as 5s",
             "5s",
             "the longest time between two looks for the next object at the tip",
+        ))
+}
+
+#[cfg(feature = "rpc")]
+fn stellar_rpc(ledger: &EventType) -> ComponentKind {
+    let summary = "ledgers of a Stellar RPC server (`getLedgers`); goes on at the newest";
+    ComponentKind::source("stellar-rpc", summary)
+        .emits(ledger.clone())
+        .key(ConfigKey::required(
+            "endpoint",
+            "an http:// or https:// URL",
+            "the server; not a Horizon server",
+        ))
+        .key(ConfigKey::optional(
+            "network",
+            NETWORKS,
+            "the server's",
+            "the network by name; another one than the server's is an error",
+        ))
+        .key(ConfigKey::optional(
+            "network_passphrase",
+            "text",
+            "the server's",
+            "the network by its passphrase",
+        ))
+        .key(ConfigKey::optional(
+            "start_ledger",
+            "a ledger sequence",
+            "the newest when it first starts",
+            "the first ledger",
+        ))
+        .key(ConfigKey::optional(
+            "end_ledger",
+            "a ledger sequence",
+            "none: it waits for the next",
+            "the last ledger, inclusive",
+        ))
+        .key(ConfigKey::optional(
+            "batch",
+            "1 to 200",
+            "20",
+            "how many ledgers are asked for at a time; fewer where an answer is too large",
+        ))
+        .key(ConfigKey::optional(
+            "poll_interval",
+            "a time, such as 2s",
+            "2s",
+            "the time between two looks for the next ledger",
+        ))
+        .key(ConfigKey::optional(
+            "timeout",
+            "a time, such as 30s",
+            "30s",
+            "how long the server may say nothing before a call is made again",
+        ))
+        .key(ConfigKey::optional(
+            "authorization",
+            "text",
+            "none",
+            "the value of the `Authorization` header",
         ))
 }
 

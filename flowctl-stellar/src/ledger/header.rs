@@ -74,6 +74,11 @@ impl LedgerHeader {
     ///
     /// Every [`HeaderError`].
     pub fn peek(ledger: &[u8]) -> Result<Self, HeaderError> {
+        Self::checked(&Self::entry(ledger)?)
+    }
+
+    /// The header at the start of a ledger's XDR as it stands there, unchecked.
+    pub(crate) fn entry(ledger: &[u8]) -> Result<LedgerHeaderHistoryEntry, HeaderError> {
         let mut reader = Limited::new(ledger, limits(ledger));
         match u32::read_xdr(&mut reader).map_err(unreadable)? {
             0 => {}
@@ -82,8 +87,7 @@ impl LedgerHeader {
             }
             _ => return Err(unreadable(stellar_xdr::Error::Invalid)),
         }
-        let entry = LedgerHeaderHistoryEntry::read_xdr(&mut reader).map_err(unreadable)?;
-        Self::checked(&entry)
+        LedgerHeaderHistoryEntry::read_xdr(&mut reader).map_err(unreadable)
     }
 
     fn checked(entry: &LedgerHeaderHistoryEntry) -> Result<Self, HeaderError> {

@@ -48,7 +48,16 @@ mod services;
 mod settings;
 mod shell;
 mod signals;
+mod simulated_rpc;
 mod socket;
 mod usage;
 mod values;
 mod variables;
+
+use std::process::ExitCode;
+
+/// `simulated-rpc`: serves a simulated Stellar network as a Stellar RPC server does.
+#[must_use = "the exit code is what the process should end with"]
+pub fn simulated_rpc() -> ExitCode {
+    run::run::<simulated_rpc::SimulatedRpc>()
+}

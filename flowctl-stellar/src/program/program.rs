@@ -1,3 +1,5 @@
+use std::pin::Pin;
+
 use async_trait::async_trait;
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
 ///
 /// In this order: `read` takes the configuration; the pages answer, `starting`; `start` prepares and
 /// says which services to serve; the services are served, the program is ready, registers, and sends
-/// heartbeats; `work` does what the program does by itself. When `work` ends, or the process is asked
+/// heartbeats; its [`Work`] does what the program does by itself. When that ends, or the process is asked
 /// to, the program drains: [`Shell::drain`] is given, streams end after their last complete unit, and
 /// the process ends once all have.
 #[async_trait]
@@ -25,22 +27,24 @@ pub(crate) trait Program: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Prepares, for as long as that takes: [`Shell::condition`] says what is waited for. Dropped where
-    /// the process is asked to end.
+    /// Prepares, for as long as that takes: [`Shell::condition`] says what is waited for. Says which
+    /// services to serve, and what to do besides. Dropped where the process is asked to end.
     ///
     /// # Errors
     ///
     /// When the program can never serve; the process then ends.
-    async fn start(&self, shell: &Shell, services: &mut Services) -> Result<(), Failure>;
+    async fn start(self, shell: &Shell, services: &mut Services) -> Result<Work, Failure>;
+}
 
-    /// What it does by itself while it serves. Must end soon after [`Shell::drain`] is given. The
-    /// default only serves, until it is asked to end.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot go on; the process then ends.
-    async fn work(&self, shell: &Shell) -> Result<(), Failure> {
-        shell.drain.cancelled().await;
+/// What a program does by itself while it serves. Must end soon after [`Shell::drain`] is given; when it
+/// ends before, the program drains. An error ends the process.
+pub(crate) type Work = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+
+/// The work of a program that only serves, until it is asked to end.
+pub(crate) fn only_serve(shell: &Shell) -> Work {
+    let drain = shell.drain.clone();
+    Box::pin(async move {
+        drain.cancelled().await;
         Ok(())
-    }
+    })
 }

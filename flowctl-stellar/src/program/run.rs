@@ -5,7 +5,7 @@ use flowctl_grpc::ServerSettings;
 use tokio::{
     runtime::Runtime,
     task::{JoinError, JoinSet},
-    time::{Instant, sleep, timeout},
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     ask_health::ask_health,
     facts::Facts,
     failure::Failure,
-    http::{HttpServer, Pages},
+    http::HttpServer,
     logging::log_to_stderr,
     program::Program,
     registration::Registration,
@@ -87,7 +87,7 @@ fn execute<P: Program>(
     let ended = Runtime::new()
         .map_err(|error| Failure::because("cannot start threads", error))
         .and_then(|runtime| {
-            let ended = runtime.block_on(live(&program, Shell::new(facts, settings)));
+            let ended = runtime.block_on(live(program, Shell::new(facts, settings)));
             // Threads that read or make ledgers end by themselves, but not always soon.
             runtime.shutdown_timeout(Duration::from_millis(500));
             ended
@@ -103,7 +103,7 @@ fn execute<P: Program>(
 }
 
 /// The life of a program, from its first listening to its last answer.
-async fn live<P: Program>(program: &P, shell: Shell) -> Result<(), Failure> {
+async fn live<P: Program>(program: P, shell: Shell) -> Result<(), Failure> {
     let settings = &shell.settings;
     // The signals first: whoever asks while it starts is heard too.
     let mut forced = JoinSet::new();
@@ -114,18 +114,10 @@ async fn live<P: Program>(program: &P, shell: Shell) -> Result<(), Failure> {
         None => None,
     };
     let (health, health_address) = health.listen()?;
-    let pages = Pages {
-        service: shell.facts.name,
-        version: VERSION,
-        component: settings.component.clone(),
-        condition: shell.condition.clone(),
-        metrics: shell.metrics.clone(),
-        started: Instant::now(),
-    };
     // Whatever else ends, the pages answer until the last.
     let end = Cancellation::new();
     let mut serving = JoinSet::new();
-    let server = HttpServer::new(health, std::sync::Arc::new(pages));
+    let server = HttpServer::new(health, std::sync::Arc::new(shell.pages()));
     serving.spawn(server.serve(end.clone()));
     tracing::info!(program = shell.facts.name, version = VERSION, address = %health_address, "serving health");
     let lived = tokio::select! {
@@ -147,7 +139,7 @@ async fn live<P: Program>(program: &P, shell: Shell) -> Result<(), Failure> {
 
 /// Starts the program, serves it, registers it, lets it work, drains it.
 async fn serve<P: Program>(
-    program: &P,
+    program: P,
     shell: &Shell,
     grpc: Option<Socket>,
     health_address: std::net::SocketAddr,
@@ -156,10 +148,11 @@ async fn serve<P: Program>(
     // The limit for the whole program comes first.
     settings.grace = DRAIN_LIMIT + Duration::from_secs(5);
     let mut services = Services::new(settings);
-    tokio::select! {
+    let metadata = program.metadata();
+    let work = tokio::select! {
         started = program.start(shell, &mut services) => started?,
         () = shell.drain.cancelled() => return Ok(()),
-    }
+    };
     let mut serving = JoinSet::new();
     let mut following = JoinSet::new();
     let (drain, condition) = (shell.drain.clone(), shell.condition.clone());
@@ -182,13 +175,8 @@ async fn serve<P: Program>(
     let registered = Cancellation::new();
     let mut registering = JoinSet::new();
     if let Some(control_plane) = &shell.settings.control_plane {
-        let registration = Registration::new(
-            shell,
-            control_plane,
-            program.metadata(),
-            grpc_address,
-            health_address,
-        );
+        let registration =
+            Registration::new(shell, control_plane, metadata, grpc_address, health_address);
         registering.spawn(registration.keep(registered.clone()));
     }
     let mut overdue = std::pin::pin!(async {
@@ -200,7 +188,7 @@ async fn serve<P: Program>(
         }
     });
     let worked = tokio::select! {
-        worked = program.work(shell) => worked,
+        worked = work => worked,
         Some(ended) = serving.join_next() => ended_early(ended),
         failure = &mut overdue => Err(failure),
     };

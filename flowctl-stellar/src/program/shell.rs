@@ -1,6 +1,11 @@
 use flowctl_core::component::{Cancellation, ComponentContext, ComponentError};
 
-use super::{condition::Condition, facts::Facts, metrics::Metrics, settings::Settings};
+use tokio::time::Instant;
+
+use super::{
+    condition::Condition, facts::Facts, http::Pages, metrics::Metrics, run::VERSION,
+    settings::Settings,
+};
 
 /// What a program is given to work with. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -16,6 +21,7 @@ pub(crate) struct Shell {
     /// Given when the program is to come to an end: streams end after the last complete unit, and
     /// nothing is begun any more.
     pub(crate) drain: Cancellation,
+    started: Instant,
 }
 
 impl Shell {
@@ -26,6 +32,19 @@ impl Shell {
             condition: Condition::new(),
             metrics: Metrics::default(),
             drain: Cancellation::new(),
+            started: Instant::now(),
+        }
+    }
+
+    /// The pages about the program, for whoever serves HTTP.
+    pub(crate) fn pages(&self) -> Pages {
+        Pages {
+            service: self.facts.name,
+            version: VERSION,
+            component: self.settings.component.clone(),
+            condition: self.condition.clone(),
+            metrics: self.metrics.clone(),
+            started: self.started,
         }
     }
 

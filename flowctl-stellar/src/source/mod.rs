@@ -14,16 +14,22 @@ mod lake;
 mod ledger_checks;
 mod ledger_files;
 mod ledger_range;
+mod pending;
 mod simulated;
+#[cfg(feature = "rpc")]
+mod stellar_rpc;
 
 pub(crate) use self::chunk::PLACE;
 pub use self::identity::LEDGER_EVENT_TYPE;
+#[cfg(feature = "rpc")]
+pub use self::stellar_rpc::{StellarRpc, StellarRpcConfig};
 use self::{
     chunk::Chunk,
     duration_key::duration_key,
     feed::Feed,
     identity::{fingerprint, ledger_event_type},
     ledger_checks::LedgerChecks,
+    pending::Pending,
 };
 pub use self::{
     lake::{Lake, LakeConfig, LakeSchema, ObjectName},

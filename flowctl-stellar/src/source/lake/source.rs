@@ -1,10 +1,9 @@
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use flowctl_core::{
     EventType,
     component::{ComponentContext, ComponentError, Next, Resume, Source, SourceIdentity},
-    event::SourceBatch,
 };
 
 use super::{
@@ -15,7 +14,7 @@ use crate::{
     Network,
     format::RawLedger,
     ledger::Gaps,
-    source::{Chunk, Feed, LedgerChecks, LedgerRange, fingerprint, ledger_event_type},
+    source::{Feed, LedgerChecks, LedgerRange, Pending, fingerprint, ledger_event_type},
 };
 
 /// The first ledger that a network's lake can hold.
@@ -48,7 +47,7 @@ struct Reading {
     prefetch: Prefetch,
     checks: LedgerChecks,
     /// Ledgers of the last object that were not handed out yet.
-    ledgers: VecDeque<RawLedger>,
+    ledgers: Pending,
     wait: Option<Wait>,
 }
 
@@ -105,7 +104,7 @@ impl Source for Lake {
             range,
             prefetch,
             checks,
-            ledgers: VecDeque::new(),
+            ledgers: Pending::default(),
             wait: None,
         });
         Ok(())
@@ -116,7 +115,10 @@ impl Source for Lake {
             return Ok(Next::End);
         };
         loop {
-            if let Some(batch) = reading.take_batch(&self.event_type)? {
+            if let Some(batch) = reading
+                .ledgers
+                .take_batch(&mut reading.checks, &self.event_type)?
+            {
                 return Ok(Next::Batch(batch));
             }
             if let Some(wait) = &reading.wait {
@@ -129,7 +131,7 @@ impl Source for Lake {
                     reading.wait = None;
                     let range = reading.range;
                     let wanted = |ledger: &RawLedger| range.contains(ledger.header.sequence);
-                    reading.ledgers = ledgers.into_iter().filter(wanted).collect();
+                    reading.ledgers.extend(ledgers.into_iter().filter(wanted));
                     while reading.ledgers.len() < Feed::MAX_LEDGERS
                         && let Some(more) = reading.prefetch.take_arrived()
                     {
@@ -156,31 +158,6 @@ impl Source for Lake {
 }
 
 impl Reading {
-    /// What is at hand as one batch. Good ledgers are handed out before one that is refused.
-    fn take_batch(
-        &mut self,
-        event_type: &EventType,
-    ) -> Result<Option<SourceBatch>, ComponentError> {
-        let mut chunk = Chunk::new(event_type.clone(), Feed::MAX_LEDGERS);
-        while let Some(ledger) = self.ledgers.pop_front() {
-            match self.checks.admit(&ledger) {
-                Ok(()) => {
-                    if chunk.push(ledger) {
-                        break;
-                    }
-                }
-                Err(error) => match chunk.take() {
-                    Some(batch) => {
-                        self.ledgers.push_front(ledger);
-                        return Ok(Some(batch));
-                    }
-                    None => return Err(error),
-                },
-            }
-        }
-        Ok(chunk.take())
-    }
-
     /// Decides whether to wait for an object that is not there, or not whole; `true`: the wait begins.
     async fn wait_for(
         &mut self,

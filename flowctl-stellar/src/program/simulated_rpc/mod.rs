@@ -1,0 +1,12 @@
+//! `simulated-rpc`: the RPC server of a simulated network, to try everything with no network.
+//!
+//! What it serves is decided by its settings alone; only how many ledgers there are follows the clock.
+
+mod chain;
+mod growth;
+mod methods;
+mod program;
+mod server;
+mod settings;
+
+pub(crate) use self::program::SimulatedRpc;
