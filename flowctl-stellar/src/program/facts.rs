@@ -1,3 +1,5 @@
+use super::variables::Variable;
+
 /// What is fixed about a program.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts {
@@ -15,10 +17,11 @@ pub(crate) struct Facts {
     pub(crate) outputs: &'static [Traffic],
     /// How its arguments are shown; `None`: it takes none.
     pub(crate) arguments: Option<&'static str>,
-    /// The port of its gRPC server, where none is told; `None`: it has no such server.
-    pub(crate) grpc_port: Option<u16>,
-    /// The port of its pages, where none is told.
-    pub(crate) health_port: u16,
+    /// The variable that sets the port of its gRPC server, and the port where it is unset; `None`: it
+    /// has no such server.
+    pub(crate) grpc: Option<(Variable, u16)>,
+    /// The same for its pages.
+    pub(crate) health: (Variable, u16),
 }
 
 /// What a program is in a pipeline.

@@ -48,6 +48,7 @@ mod services;
 mod settings;
 mod shell;
 mod signals;
+mod simulated_options;
 mod simulated_rpc;
 mod socket;
 mod usage;

@@ -18,7 +18,7 @@ use super::{
     program::Program,
     registration::Registration,
     services::{self, Services},
-    settings::{GRPC_PORT, HEALTH_PORT, Settings},
+    settings::Settings,
     shell::Shell,
     signals::heed,
     socket::Socket,
@@ -108,10 +108,10 @@ async fn live<P: Program>(program: P, shell: Shell) -> Result<(), Failure> {
     // The signals first: whoever asks while it starts is heard too.
     let mut forced = JoinSet::new();
     forced.spawn(heed(shell.drain.clone()));
-    let health = Socket::take(&settings.health, HEALTH_PORT.name()).await?;
-    let grpc = match &settings.grpc {
-        Some(address) => Some(Socket::take(address, GRPC_PORT.name()).await?),
-        None => None,
+    let health = Socket::take(&settings.health, shell.facts.health.0.name()).await?;
+    let grpc = match (&settings.grpc, &shell.facts.grpc) {
+        (Some(address), Some((variable, _))) => Some(Socket::take(address, variable.name()).await?),
+        _ => None,
     };
     let (health, health_address) = health.listen()?;
     // Whatever else ends, the pages answer until the last.

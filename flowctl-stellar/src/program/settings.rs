@@ -70,15 +70,16 @@ impl Settings {
     /// Reads them, for a program with these facts.
     pub(crate) fn read(variables: &mut Variables, facts: &Facts) -> Self {
         let grpc = facts
-            .grpc_port
-            .map(|port| variables.or(GRPC_PORT, ListenAddress::port(port)));
-        let health = variables.or(HEALTH_PORT, ListenAddress::port(facts.health_port));
+            .grpc
+            .map(|(variable, port)| variables.or(variable, ListenAddress::port(port)));
+        let (health_port, port) = facts.health;
+        let health = variables.or(health_port, ListenAddress::port(port));
         if let Some(grpc) = &grpc
             && grpc.port == health.port
             && grpc.port != 0
         {
             variables.refuse(
-                HEALTH_PORT.name(),
+                health_port.name(),
                 format!("is {}, which is where gRPC is served", health.port),
                 "set it to another port",
             );
@@ -133,8 +134,8 @@ mod tests {
         inputs: &[],
         outputs: &[Traffic::LEDGERS],
         arguments: None,
-        grpc_port: Some(50052),
-        health_port: 8088,
+        grpc: Some((GRPC_PORT, 50052)),
+        health: (HEALTH_PORT, 8088),
     };
 
     fn read(set: &[(&str, &str)]) -> Result<Settings, Vec<Problem>> {

@@ -15,6 +15,7 @@ use crate::program::{
     http::HttpServer,
     program::{Program, Work},
     services::Services,
+    settings::HEALTH_PORT,
     shell::Shell,
     socket::Socket,
     variables::Variables,
@@ -35,8 +36,8 @@ impl Program for SimulatedRpc {
         inputs: &[],
         outputs: &[],
         arguments: None,
-        grpc_port: None,
-        health_port: 8001,
+        grpc: None,
+        health: (HEALTH_PORT, 8001),
     };
 
     fn read(variables: &mut Variables, _arguments: &[String]) -> Option<Self> {

@@ -3,10 +3,11 @@ use std::time::Duration;
 use super::growth::Growth;
 use crate::{
     program::{
+        simulated_options::read_options,
         values::{Interval, ListenAddress},
-        variables::{Value, Variable, Variables},
+        variables::{Variable, Variables},
     },
-    simulated::{FIRST_LEDGER, Options, ProtocolUpgrade, SimulatedNetwork},
+    simulated::{FIRST_LEDGER, Options},
 };
 
 /// What the server serves, and where.
@@ -20,25 +21,6 @@ pub(super) struct RpcServerSettings {
 /// Where JSON-RPC is served.
 pub(super) const RPC_PORT: Variable =
     Variable::new(&["RPC_PORT", "PORT"], "the port that JSON-RPC is served on").agree();
-const SEED: Variable = Variable::new(&["SEED"], "which of all simulated networks");
-const PROTOCOL: Variable = Variable::new(
-    &["PROTOCOL"],
-    "the protocol of the first ledger, 1 to 26, which decides the form of the ledgers",
-);
-const PROTOCOL_UPGRADES: Variable = Variable::new(
-    &["PROTOCOL_UPGRADES"],
-    "the ledgers at whose end a later protocol takes effect, as `LEDGER:PROTOCOL,…`",
-)
-.example("100:24,200:25");
-const UNIFIED_EVENTS: Variable = Variable::new(
-    &["UNIFIED_EVENTS"],
-    "whether ledgers hold the events that stellar-core writes (CAP-67)",
-);
-const TRANSACTIONS: Variable = Variable::new(
-    &["TRANSACTIONS_PER_LEDGER"],
-    "how many transactions a ledger has in the mean",
-);
-const ACCOUNTS: Variable = Variable::new(&["ACCOUNTS"], "how many accounts there are");
 const FIRST: Variable = Variable::new(&["FIRST_LEDGER"], "the oldest ledger at the start");
 const LATEST: Variable = Variable::new(
     &["LATEST_LEDGER"],
@@ -60,53 +42,18 @@ const DEFAULT_PORT: u16 = 8000;
 /// As a stellar-rpc server keeps by default.
 const DEFAULT_RETENTION: u32 = 120_960;
 
-/// The value of `PROTOCOL_UPGRADES`.
-#[derive(Debug, PartialEq, Eq)]
-struct Upgrades(Vec<ProtocolUpgrade>);
-
-impl Value for Upgrades {
-    fn read(text: &str) -> Result<Self, String> {
-        let upgrade = |part: &str| {
-            let (sequence, protocol) = part.trim().split_once(':')?;
-            Some(ProtocolUpgrade {
-                sequence: sequence.parse().ok()?,
-                protocol: protocol.parse().ok()?,
-            })
-        };
-        let upgrades: Option<_> = text.split(',').map(upgrade).collect();
-        upgrades
-            .map(Self)
-            .ok_or_else(|| "expected `LEDGER:PROTOCOL,…`, for example 100:24,200:25".to_owned())
-    }
-}
-
 impl RpcServerSettings {
     /// Reads them.
     pub(super) fn read(variables: &mut Variables) -> Option<Self> {
         variables.without_effect(["GRPC_PORT"], "nothing is served over gRPC");
         let address = variables.or(RPC_PORT, ListenAddress::port(DEFAULT_PORT));
-        let mut options = Options::default();
-        options.seed = variables.or(SEED, options.seed);
-        options.protocol = variables.or(PROTOCOL, options.protocol);
-        let upgrades = variables.optional(PROTOCOL_UPGRADES);
-        options.upgrades = upgrades.map_or_else(Vec::new, |Upgrades(upgrades)| upgrades);
-        options.unified_events = variables.or(UNIFIED_EVENTS, options.unified_events);
-        options.transactions_per_ledger =
-            variables.or(TRANSACTIONS, options.transactions_per_ledger);
-        options.accounts = variables.or(ACCOUNTS, options.accounts);
+        let options = read_options(variables);
         let first = variables.or(FIRST, FIRST_LEDGER);
         let last = variables.optional::<u32>(LAST);
         let latest = variables.optional::<u32>(LATEST);
         let Interval(interval) = variables.or(INTERVAL, Interval(Duration::from_secs(5)));
         let retention = variables.or(RETENTION, DEFAULT_RETENTION);
 
-        if let Err(error) = SimulatedNetwork::new(options.clone()) {
-            variables.refuse(
-                "PROTOCOL, PROTOCOL_UPGRADES, TRANSACTIONS_PER_LEDGER or ACCOUNTS",
-                format!("make no network: {error}"),
-                "change what is out of range",
-            );
-        }
         if first < FIRST_LEDGER {
             let fix = format!("set it to {FIRST_LEDGER} or above");
             variables.refuse(FIRST.name(), format!("is {first}"), fix);

@@ -48,12 +48,8 @@ impl Variables {
     pub(crate) fn required<T: Value + PartialEq>(&mut self, variable: Variable) -> Option<T> {
         self.know(variable, Unset::Required);
         let texts = self.texts(variable);
-        if texts.is_empty() && !self.has_problem(variable) {
-            let fix = match variable.example {
-                Some(example) => format!("set it to {}, for example {example}", variable.meaning),
-                None => format!("set it to {}", variable.meaning),
-            };
-            self.refuse(variable.name(), "is not set", fix);
+        if texts.is_empty() {
+            self.refuse_unset(variable);
         }
         self.read(variable, texts)
     }
@@ -99,6 +95,18 @@ impl Variables {
             what: what.into(),
             fix: fix.into(),
         });
+    }
+
+    /// Notes that a variable, which was read, must be set after all.
+    pub(crate) fn refuse_unset(&mut self, variable: Variable) {
+        if self.has_problem(variable) {
+            return;
+        }
+        let fix = match variable.example {
+            Some(example) => format!("set it to {}, for example {example}", variable.meaning),
+            None => format!("set it to {}", variable.meaning),
+        };
+        self.refuse(variable.name(), "is not set", fix);
     }
 
     /// What was read, if nothing is wrong. Looks for misspelt names among what is set.

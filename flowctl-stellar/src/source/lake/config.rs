@@ -1,7 +1,11 @@
 use std::{num::NonZeroUsize, time::Duration};
 
+#[cfg(feature = "programs")]
+use flowctl_core::component::ComponentError;
 use serde::Deserialize;
 
+#[cfg(feature = "programs")]
+use super::store::LakeStore;
 use crate::{
     Network,
     network_name::{NetworkName, chosen_network},
@@ -47,6 +51,20 @@ impl LakeConfig {
             prefetch: PREFETCH,
             poll_interval: POLL_INTERVAL,
         }
+    }
+}
+
+#[cfg(feature = "programs")]
+impl LakeConfig {
+    /// Leaves the layout to the lake's manifest, where it has one, and says what was configured
+    /// otherwise.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such lake, or its manifest is none.
+    pub(crate) async fn prefer_manifest(&mut self) -> Result<Vec<String>, ComponentError> {
+        let manifest = LakeStore::open(&self.url)?.manifest().await?;
+        Ok(manifest.map_or_else(Vec::new, |manifest| manifest.overrule(self)))
     }
 }
 

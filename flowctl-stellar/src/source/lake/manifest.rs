@@ -16,6 +16,33 @@ pub(super) struct Manifest {
     batches_per_partition: u32,
 }
 
+impl Manifest {
+    /// Takes out of `config` what contradicts the layout here, and says each.
+    #[cfg(feature = "programs")]
+    pub(super) fn overrule(&self, config: &mut LakeConfig) -> Vec<String> {
+        let mut said = Vec::new();
+        for (what, here, there) in [
+            (
+                "ledgers per file",
+                self.ledgers_per_batch,
+                &mut config.ledgers_per_batch,
+            ),
+            (
+                "files per partition",
+                self.batches_per_partition,
+                &mut config.batches_per_partition,
+            ),
+        ] {
+            if let Some(other) = there.take_if(|there| *there != here) {
+                said.push(format!(
+                    "the lake's `{MANIFEST}` says {here} {what}; the configuration's {other} is not used"
+                ));
+            }
+        }
+        said
+    }
+}
+
 /// The network and the layout of a lake: the manifest's, or where there is none the configuration's.
 ///
 /// # Errors
@@ -106,6 +133,23 @@ mod tests {
             error.contains("Test SDF") && error.contains("Public Global"),
             "{error}"
         );
+    }
+
+    #[cfg(feature = "programs")]
+    #[test]
+    fn a_wrong_layout_is_overruled_and_said() {
+        let manifest: Manifest = serde_json::from_str(REAL).unwrap();
+        let mut config = LakeConfig::new("x");
+        config.ledgers_per_batch = Some(64);
+        config.batches_per_partition = Some(64_000);
+        let said = manifest.overrule(&mut config);
+        assert_eq!(said.len(), 1);
+        assert!(
+            said[0].contains("says 1 ledgers per file") && said[0].contains("64"),
+            "{said:?}"
+        );
+        assert_eq!(config.ledgers_per_batch, None);
+        assert!(settle(Some(&manifest), &config).is_ok());
     }
 
     #[test]
