@@ -35,6 +35,7 @@ mod condition;
 mod facts;
 mod failure;
 mod http;
+mod ledger_source;
 mod logging;
 mod metrics;
 #[expect(
@@ -61,4 +62,16 @@ use std::process::ExitCode;
 #[must_use = "the exit code is what the process should end with"]
 pub fn simulated_rpc() -> ExitCode {
     run::run::<simulated_rpc::SimulatedRpc>()
+}
+
+/// `stellar-live-source`: serves the ledgers of a Stellar RPC server over gRPC.
+#[must_use = "the exit code is what the process should end with"]
+pub fn stellar_live_source() -> ExitCode {
+    run::run::<ledger_source::LiveSource>()
+}
+
+/// `stellar-live-source-datalake`: serves the ledgers of a data lake over gRPC.
+#[must_use = "the exit code is what the process should end with"]
+pub fn stellar_live_source_datalake() -> ExitCode {
+    run::run::<ledger_source::DatalakeSource>()
 }
