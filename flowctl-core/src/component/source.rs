@@ -10,7 +10,9 @@ use crate::event::{Position, SourceBatch};
 ///
 /// # Contract
 ///
-/// * **S1** Sequences rise strictly and name the same record on every replay.
+/// * **S1** Sequences rise strictly and name the same record on every replay. A source that hands out
+///   what somebody else made of one record (a processor that runs elsewhere) gives these events the
+///   record's sequence, rising paths, and one batch.
 /// * **S2** After `open` with [`Resume::after`] set, the first record is the one that follows that
 ///   position. Nothing between is left out.
 /// * **S3** `next` waits until there is something to say. It is cancel safe: a call that is dropped

@@ -86,7 +86,8 @@ impl Batch {
 /// What a source hands out in one go.
 ///
 /// The events' sequences rise strictly, within the batch and from batch to batch, and none is above
-/// `through.sequence`; the runner refuses a batch that breaks this. When everything in it is
+/// `through.sequence`; the runner refuses a batch that breaks this. Events with the same sequence are
+/// one record that was split on its way: their paths rise, and they are all in one batch. When everything in it is
 /// durable, the stream counts as complete up to `through`, which may be past the last event: a
 /// source that skipped a stretch says so here.
 #[derive(Clone, Debug)]

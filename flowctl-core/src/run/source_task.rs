@@ -14,7 +14,7 @@ use super::{
 use crate::{
     ComponentId, Event,
     component::{Cancellation, ComponentError, Next, Source},
-    event::{Batch, Position, SourceBatch},
+    event::{Batch, Path, Position, SourceBatch},
     link::{Outlet, Tracker},
 };
 
@@ -199,18 +199,27 @@ impl SourceTask {
         Ok(true)
     }
 
-    /// Clause S1: what a run promises rests on rising sequences.
+    /// Clause S1: what a run promises rests on rising identities, and on whole records.
     fn check(&self, events: &[Event], through: &Position) -> Result<(), RunError> {
-        let mut last = self.after;
-        let rises = |last: Option<u64>, next: u64| last.is_none_or(|last| last < next);
-        for sequence in events.iter().map(Event::sequence) {
-            if !rises(last, sequence) {
-                return Err(self.contract(format!("S1: sequence {sequence} follows {last:?}")));
+        let rises = |next: u64| self.after.is_none_or(|after| after < next);
+        let mut last: Option<&Event> = None;
+        for event in events {
+            let (sequence, path) = (event.sequence(), event.path());
+            let follows = last.is_none_or(|last| (last.sequence(), last.path()) < (sequence, path));
+            if !follows || !rises(sequence) {
+                let after = last.map(|last| (last.sequence(), last.path()));
+                let after = after.map_or_else(
+                    || format!("{:?}", self.after),
+                    |(sequence, path)| named(sequence, path),
+                );
+                let found = named(sequence, path);
+                return Err(self.contract(format!("S1: event {found} follows {after}")));
             }
-            last = Some(sequence);
+            last = Some(event);
         }
-        let within = last.is_none_or(|last| last <= through.sequence);
-        if !within || !rises(self.after, through.sequence) {
+        let within = last.is_none_or(|last| last.sequence() <= through.sequence);
+        if !within || !rises(through.sequence) {
+            let last = last.map(Event::sequence).or(self.after);
             let through = through.sequence;
             return Err(self.contract(format!("S1: a batch through {through} follows {last:?}")));
         }
@@ -265,5 +274,14 @@ impl SourceTask {
 
     fn contract(&self, broken: String) -> RunError {
         RunError::new(RunErrorKind::Contract { broken }).of(&self.counters.id)
+    }
+}
+
+/// An event's name within its source, as people read it.
+fn named(sequence: u64, path: &Path) -> String {
+    if path.steps().is_empty() {
+        sequence.to_string()
+    } else {
+        format!("{sequence}/{path}")
     }
 }

@@ -20,5 +20,6 @@ mod programs;
 mod resuming;
 mod served;
 mod spec_laws;
+mod split_records;
 mod stopping;
 mod stores;
