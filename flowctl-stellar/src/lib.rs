@@ -21,6 +21,8 @@ pub mod simulated;
 pub mod sink;
 pub mod source;
 pub mod token_transfer;
+#[cfg(feature = "grpc")]
+pub mod wire;
 
 mod address;
 mod asset;

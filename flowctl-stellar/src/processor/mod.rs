@@ -1,9 +1,11 @@
 //! Ledgers to token-transfer events: `ttp-processor`, and how its events travel.
 
 mod event_value;
-mod protobuf;
+pub(crate) mod protobuf;
 mod ttp_processor;
 
+#[cfg(feature = "grpc")]
+pub(crate) use self::ttp_processor::payload;
 pub use self::ttp_processor::{TtpProcessor, TtpProcessorConfig};
 
 /// The event type of token-transfer events.

@@ -8,27 +8,27 @@
 use flowctl_core::BoxError;
 
 /// Appends a varint field, unless it is 0.
-pub(super) fn put_number(out: &mut Vec<u8>, field: u32, value: u64) {
+pub(crate) fn put_number(out: &mut Vec<u8>, field: u32, value: u64) {
     if value != 0 {
         put_set_number(out, field, value);
     }
 }
 
 /// Appends a varint field, also a 0: for fields with presence.
-pub(super) fn put_set_number(out: &mut Vec<u8>, field: u32, value: u64) {
+pub(crate) fn put_set_number(out: &mut Vec<u8>, field: u32, value: u64) {
     put_varint(out, u64::from(field) << 3);
     put_varint(out, value);
 }
 
 /// Appends a string or bytes field, unless it is empty.
-pub(super) fn put_bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
+pub(crate) fn put_bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
     if !value.is_empty() {
         put_set_bytes(out, field, value);
     }
 }
 
 /// Appends a string, bytes or message field, also an empty one.
-pub(super) fn put_set_bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
+pub(crate) fn put_set_bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
     put_varint(out, u64::from(field) << 3 | 2);
     put_varint(out, u64::try_from(value.len()).unwrap_or(u64::MAX));
     out.extend_from_slice(value);
@@ -48,7 +48,7 @@ fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 
 /// The value of a field, as far as the wire says what it is.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Number(u64),
     Bytes(&'a [u8]),
     /// A fixed-width number, which no known field is.
@@ -56,7 +56,7 @@ pub(super) enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(super) fn number<T: TryFrom<u64>>(self) -> Result<T, BoxError> {
+    pub(crate) fn number<T: TryFrom<u64>>(self) -> Result<T, BoxError> {
         match self {
             Self::Number(number) => number
                 .try_into()
@@ -65,24 +65,24 @@ impl<'a> Value<'a> {
         }
     }
 
-    pub(super) fn bytes(self) -> Result<&'a [u8], BoxError> {
+    pub(crate) fn bytes(self) -> Result<&'a [u8], BoxError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
             Self::Number(_) | Self::Other => Err("expected text, bytes or a message".into()),
         }
     }
 
-    pub(super) fn text(self) -> Result<&'a str, BoxError> {
+    pub(crate) fn text(self) -> Result<&'a str, BoxError> {
         Ok(std::str::from_utf8(self.bytes()?)?)
     }
 }
 
 /// The fields of a message in the order of the wire.
-pub(super) struct Fields<'a>(pub(super) &'a [u8]);
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Fields<'a> {
     /// The next field's number and value; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<(u64, Value<'a>)>, BoxError> {
+    pub(crate) fn next(&mut self) -> Result<Option<(u64, Value<'a>)>, BoxError> {
         if self.0.is_empty() {
             return Ok(None);
         }

@@ -158,12 +158,7 @@ impl Deriver {
             let found = self.ledger_events(event, context)?;
             rejected.push(found.rejected);
             output.extend((0..).zip(found.events).map(|(index, transfer)| {
-                let size = size_of_val(&transfer) + heap_size(&transfer);
-                event.derive(
-                    index,
-                    self.event_type.clone(),
-                    Payload::value(transfer, size),
-                )
+                event.derive(index, self.event_type.clone(), payload(transfer))
             }));
         }
         // Only now: a call that fails is made again and would count them again.
@@ -216,6 +211,12 @@ impl Deriver {
         }
         Ok(found)
     }
+}
+
+/// An event as a payload that counts with all that it owns.
+pub(crate) fn payload(transfer: TokenTransferEvent) -> Payload {
+    let size = size_of_val(&transfer) + heap_size(&transfer);
+    Payload::value(transfer, size)
 }
 
 /// What an event owns outside of itself, in bytes.

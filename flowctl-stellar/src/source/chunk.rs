@@ -13,7 +13,7 @@ pub(crate) const PLACE: &str = "read-from";
 
 /// Ledgers on their way into one batch.
 #[derive(Debug)]
-pub(super) struct Chunk {
+pub(crate) struct Chunk {
     event_type: EventType,
     max_ledgers: usize,
     events: Vec<Event>,
@@ -22,7 +22,7 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    pub(super) const fn new(event_type: EventType, max_ledgers: usize) -> Self {
+    pub(crate) const fn new(event_type: EventType, max_ledgers: usize) -> Self {
         Self {
             event_type,
             max_ledgers,
@@ -33,7 +33,7 @@ impl Chunk {
     }
 
     /// Adds a checked ledger; `true`: the chunk is full.
-    pub(super) fn push(&mut self, ledger: RawLedger) -> bool {
+    pub(crate) fn push(&mut self, ledger: RawLedger) -> bool {
         self.bytes = self.bytes.saturating_add(ledger.bytes.len());
         self.last = Some((ledger.header.sequence, ledger.header.hash));
         let at = ledger.closed_at();
@@ -51,7 +51,7 @@ impl Chunk {
 
     /// What is in the chunk as one batch, with the hash of its last ledger as the cursor; the chunk
     /// is empty then. `None` if there is nothing.
-    pub(super) fn take(&mut self) -> Option<SourceBatch> {
+    pub(crate) fn take(&mut self) -> Option<SourceBatch> {
         let (sequence, Hash(hash)) = self.last.take()?;
         self.bytes = 0;
         let through = Position::at(sequence.into()).with_cursor(hash.to_vec());

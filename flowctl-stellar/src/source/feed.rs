@@ -16,7 +16,7 @@ const WAITING: usize = 2;
 ///
 /// Dropping it ends the thread at its next batch.
 #[derive(Debug)]
-pub(super) struct Feed {
+pub(crate) struct Feed {
     batches: mpsc::Receiver<Said>,
 }
 
@@ -26,7 +26,7 @@ type Said = Result<Option<SourceBatch>, ComponentError>;
 impl Feed {
     /// As many ledgers make one batch: enough to pay its costs once for several small ledgers, few
     /// enough that a reader gets them soon and memory stays small.
-    pub(super) const MAX_LEDGERS: usize = 64;
+    pub(crate) const MAX_LEDGERS: usize = 64;
 
     /// A feed of `ledgers` as events of `event_type`, at most `max_ledgers` in a batch.
     ///

@@ -6,7 +6,7 @@ use crate::Network;
 pub const LEDGER_EVENT_TYPE: &str = "stellar.ledger";
 
 /// [`LEDGER_EVENT_TYPE`], parsed.
-pub(super) fn ledger_event_type() -> Result<EventType, ComponentError> {
+pub(crate) fn ledger_event_type() -> Result<EventType, ComponentError> {
     LEDGER_EVENT_TYPE
         .parse()
         .map_err(|error| ComponentError::stop("the event type is not valid").caused_by(error))
@@ -16,7 +16,7 @@ pub(super) fn ledger_event_type() -> Result<EventType, ComponentError> {
 ///
 /// Not the paths and not the range: a source that is moved or extended goes on where it was, and the
 /// chain of hashes tells whether it is the same history.
-pub(super) fn fingerprint(network: &Network, origin: &str) -> String {
+pub(crate) fn fingerprint(network: &Network, origin: &str) -> String {
     let id = network.id().to_string();
     format!("stellar:{}:{origin}", id.get(..8).unwrap_or(&id))
 }
