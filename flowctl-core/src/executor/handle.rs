@@ -34,6 +34,24 @@ impl Handle {
             token: token.into(),
         }
     }
+
+    /// A handle of a backend on an instance that it has found, by what the backend keeps with it (E8).
+    #[must_use]
+    pub fn found(
+        run: RunId,
+        component: ComponentId,
+        index: u32,
+        generation: u32,
+        token: impl Into<Bytes>,
+    ) -> Self {
+        Self {
+            run,
+            component,
+            index,
+            generation,
+            token: token.into(),
+        }
+    }
 }
 
 impl fmt::Debug for Handle {

@@ -1,0 +1,17 @@
+//! The executor: each clause of the contract of `flowctl_core::executor`, on an engine.
+
+mod command;
+mod docker_executor;
+mod ending;
+mod inventory;
+mod outage;
+mod port_owner;
+mod reach;
+mod run_network;
+mod starting;
+
+pub(crate) use self::outage::Outage;
+pub use self::{
+    docker_executor::DockerExecutor,
+    inventory::{Container, ContainerState},
+};

@@ -1,0 +1,91 @@
+use std::time::{Duration, SystemTime};
+
+/// How far one output stream of a container has been read.
+///
+/// Lines of one stream have moments that do not fall, and several may have the same: the mark is the
+/// last moment and how many lines of that moment there were. After a break the log is read again from
+/// some time before the mark; [`admit`](Self::admit) leaves out what was there already.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mark {
+    last: Option<(SystemTime, usize)>,
+    /// While the log is read again: the lines of the mark's own moment that are yet to be left out.
+    again: Option<usize>,
+}
+
+impl Mark {
+    /// The log will be read again from a moment before the mark.
+    pub(super) fn read_again(&mut self) {
+        self.again = self.last.map(|(_, count)| count);
+    }
+
+    /// Whether a line is new; moves the mark if so.
+    pub(super) fn admit(&mut self, at: SystemTime) -> bool {
+        if let (Some(left), Some((last, _))) = (self.again, self.last) {
+            if at < last {
+                return false;
+            }
+            if at == last && left > 0 {
+                self.again = Some(left - 1);
+                return false;
+            }
+            self.again = None;
+        }
+        self.last = match self.last {
+            Some((last, count)) if last == at => Some((last, count + 1)),
+            _ => Some((at, 1)),
+        };
+        true
+    }
+}
+
+/// From where a log is read again so that no line of any stream is missed: lines of different streams
+/// may stand in the log in another order than that of their moments, by far less than this.
+pub(super) fn before(marks: [&Mark; 2]) -> Option<SystemTime> {
+    let latest = marks.iter().filter_map(|mark| mark.last).max()?.0;
+    latest.checked_sub(Duration::from_secs(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(second: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(second)
+    }
+
+    proptest! {
+        /// Wherever the stream breaks, however often: each line once.
+        #[test]
+        fn breaks_neither_lose_nor_repeat(
+            steps in prop::collection::vec(0u64..3, 1..40),
+            breaks in prop::collection::vec(0usize..40, 0..5),
+        ) {
+            let mut second = 10;
+            let lines: Vec<u64> = steps.iter().map(|step| { second += step; second }).collect();
+            let mut mark = Mark::default();
+            let mut seen = Vec::new();
+            for cut in breaks.iter().map(|cut| cut % lines.len()).chain([lines.len()]) {
+                let since = before([&mark, &Mark::default()]);
+                for (index, line) in lines.iter().enumerate().take(cut) {
+                    if since.is_some_and(|since| at(*line) < since) {
+                        continue;
+                    }
+                    if mark.admit(at(*line)) {
+                        seen.push(index);
+                    }
+                }
+                mark.read_again();
+            }
+            prop_assert_eq!(seen, (0..lines.len()).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_loses_nothing_without_a_break() {
+        let mut mark = Mark::default();
+        assert!(mark.admit(at(10)));
+        assert!(mark.admit(at(5)));
+    }
+}
