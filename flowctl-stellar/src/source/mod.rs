@@ -19,19 +19,15 @@ mod simulated;
 #[cfg(feature = "rpc")]
 mod stellar_rpc;
 
-use self::duration_key::duration_key;
+use self::{duration_key::duration_key, pending::Pending};
 pub use self::identity::LEDGER_EVENT_TYPE;
 #[cfg(feature = "rpc")]
 pub use self::stellar_rpc::{StellarRpc, StellarRpcConfig};
-use self::{
-    chunk::Chunk,
-    duration_key::duration_key,
 pub(crate) use self::{
     chunk::{Chunk, PLACE},
     feed::Feed,
     identity::{fingerprint, ledger_event_type},
     ledger_checks::LedgerChecks,
-    pending::Pending,
 };
 pub use self::{
     lake::{Lake, LakeConfig, LakeSchema, ObjectName},
