@@ -1,10 +1,17 @@
-//! Tests over loopback, on ports that are free.
+//! The crate as its users see it, over loopback, on ports that are free.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
+
+mod admin;
 mod breaker;
+mod control_legacy;
+mod control_runs;
+mod control_v1;
 mod data_breaks;
 mod data_contract;
 mod data_equal;
 mod lab;
+mod plane;
 mod probing;
 mod scripted;
 mod serving;
