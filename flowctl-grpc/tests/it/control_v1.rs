@@ -230,7 +230,7 @@ async fn every_listed_component_is_complete() {
         .unwrap();
     let sinks = sinks.into_inner().components;
     assert_eq!(sinks.len(), 1);
-    assert_eq!(sinks[0].component.as_ref().unwrap().id, "sick");
+    assert_eq!(sinks[0].component.as_ref().unwrap().id, "consumer-app");
 }
 
 #[tokio::test]
