@@ -11,8 +11,8 @@ use super::{
 /// In this order: `read` takes the configuration; the pages answer, `starting`; `start` prepares and
 /// says which services to serve; the services are served, the program is ready, registers, and sends
 /// heartbeats; its [`Work`] does what the program does by itself. When that ends, or the process is asked
-/// to, the program drains: [`Shell::drain`] is given, streams end after their last complete unit, and
-/// the process ends once all have.
+/// to, [`Shell::stop`] is given and [`Shell::drain`] with it: streams end after their last complete unit,
+/// and the process ends once all have. Whoever runs the pipeline may ask for the drain alone before.
 #[async_trait]
 pub(crate) trait Program: Sized + Send + Sync + 'static {
     /// What is fixed about it.
@@ -36,15 +36,15 @@ pub(crate) trait Program: Sized + Send + Sync + 'static {
     async fn start(self, shell: &Shell, services: &mut Services) -> Result<Work, Failure>;
 }
 
-/// What a program does by itself while it serves. Must end soon after [`Shell::drain`] is given; when it
-/// ends before, the program drains. An error ends the process.
+/// What a program does by itself while it serves. Must end soon after [`Shell::stop`] is given; when it
+/// ends before, the process ends. An error ends the process too.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
 /// The work of a program that only serves, until it is asked to end.
 pub(crate) fn only_serve(shell: &Shell) -> Work {
-    let drain = shell.drain.clone();
+    let stop = shell.stop.clone();
     Box::pin(async move {
-        drain.cancelled().await;
+        stop.cancelled().await;
         Ok(())
     })
 }

@@ -107,7 +107,7 @@ async fn live<P: Program>(program: P, shell: Shell) -> Result<(), Failure> {
     let settings = &shell.settings;
     // The signals first: whoever asks while it starts is heard too.
     let mut forced = JoinSet::new();
-    forced.spawn(heed(shell.drain.clone()));
+    forced.spawn(heed(shell.stop.clone()));
     let health = Socket::take(&settings.health, shell.facts.health.0.name()).await?;
     let grpc = match (&settings.grpc, &shell.facts.grpc) {
         (Some(address), Some((variable, _))) => Some(Socket::take(address, variable.name()).await?),
@@ -124,7 +124,7 @@ async fn live<P: Program>(program: P, shell: Shell) -> Result<(), Failure> {
         lived = serve(program, &shell, grpc, health_address) => lived,
         Some(ended) = forced.join_next() => Err(asked_twice(ended)),
     };
-    shell.drain.cancel();
+    shell.stop.cancel();
     end.cancel();
     let answered = timeout(Duration::from_secs(1), async {
         while serving.join_next().await.is_some() {}
@@ -151,7 +151,7 @@ async fn serve<P: Program>(
     let metadata = program.metadata();
     let work = tokio::select! {
         started = program.start(shell, &mut services) => started?,
-        () = shell.drain.cancelled() => return Ok(()),
+        () = shell.stop.cancelled() => return Ok(()),
     };
     let mut serving = JoinSet::new();
     let mut following = JoinSet::new();
@@ -166,7 +166,7 @@ async fn serve<P: Program>(
         let listening = services.listen(grpc.address()?).await?;
         drop(grpc);
         let address = listening.address();
-        serving.spawn(services::serve(listening, shell.drain.clone()));
+        serving.spawn(services::serve(listening, shell.stop.clone()));
         tracing::info!(program = shell.facts.name, %address, "serving grpc");
         grpc_address = Some(address);
     }
@@ -180,7 +180,7 @@ async fn serve<P: Program>(
         registering.spawn(registration.keep(registered.clone()));
     }
     let mut overdue = std::pin::pin!(async {
-        shell.drain.cancelled().await;
+        shell.stop.cancelled().await;
         sleep(DRAIN_LIMIT).await;
         Failure::DrainLimit {
             open: shell.metrics.open_streams(),
@@ -192,7 +192,7 @@ async fn serve<P: Program>(
         Some(ended) = serving.join_next() => ended_early(ended),
         failure = &mut overdue => Err(failure),
     };
-    shell.drain.cancel();
+    shell.stop.cancel();
     let drained = tokio::select! {
         () = async { while serving.join_next().await.is_some() {} } => Ok(()),
         failure = &mut overdue => Err(failure),

@@ -42,9 +42,9 @@ impl Services {
     }
 }
 
-/// Serves until `drain`, and until the calls that are open then have ended.
-pub(super) async fn serve(listening: Listening, drain: Cancellation) -> Result<(), Failure> {
-    let served = listening.serve(async move { drain.cancelled().await });
+/// Serves until `stop`, and until the calls that are open then have ended.
+pub(super) async fn serve(listening: Listening, stop: Cancellation) -> Result<(), Failure> {
+    let served = listening.serve(async move { stop.cancelled().await });
     served
         .await
         .map_err(|error| Failure::because("the gRPC server broke", error))

@@ -18,20 +18,24 @@ pub(crate) struct Shell {
     pub(crate) condition: Condition,
     /// What it counts.
     pub(crate) metrics: Metrics,
-    /// Given when the program is to come to an end: streams end after the last complete unit, and
-    /// nothing is begun any more.
+    /// Given when the process is asked to end.
+    pub(crate) stop: Cancellation,
+    /// Given with it, or before it by whoever runs the pipeline: streams end after the last complete
+    /// unit, and nothing is begun any more.
     pub(crate) drain: Cancellation,
     started: Instant,
 }
 
 impl Shell {
     pub(crate) fn new(facts: Facts, settings: Settings) -> Self {
+        let stop = Cancellation::new();
         Self {
             facts,
             settings,
             condition: Condition::new(),
             metrics: Metrics::default(),
-            drain: Cancellation::new(),
+            drain: stop.child(),
+            stop,
             started: Instant::now(),
         }
     }

@@ -1,7 +1,7 @@
 use flowctl_core::component::Cancellation;
 
-/// Gives `drain` when the process is first asked to end, and returns when it is asked again.
-pub(crate) async fn heed(drain: Cancellation) -> std::io::Result<()> {
+/// Gives `stop` when the process is first asked to end, and returns when it is asked again.
+pub(crate) async fn heed(stop: Cancellation) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -12,17 +12,17 @@ pub(crate) async fn heed(drain: Cancellation) -> std::io::Result<()> {
                 _ = terminate.recv() => "SIGTERM",
                 _ = interrupt.recv() => "SIGINT",
             };
-            if drain.is_cancelled() {
+            if stop.is_cancelled() {
                 break;
             }
             tracing::info!(signal = name, "draining; a second signal ends at once");
-            drain.cancel();
+            stop.cancel();
         }
     }
     #[cfg(not(unix))]
     {
         tokio::signal::ctrl_c().await?;
-        drain.cancel();
+        stop.cancel();
         tokio::signal::ctrl_c().await?;
     }
     Ok(())

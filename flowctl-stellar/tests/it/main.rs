@@ -15,6 +15,8 @@ mod mutations;
 mod operations;
 mod pipelines;
 mod processor;
+#[cfg(feature = "programs")]
+mod programs;
 mod protojson;
 mod revocation;
 mod sparse;

@@ -74,9 +74,9 @@ impl Program for SimulatedRpc {
         let (listener, address) = socket.listen()?;
         tracing::info!(program = Self::FACTS.name, %address, "serving rpc");
         let server = HttpServer::new(listener, Arc::new(server));
-        let drain = shell.drain.clone();
+        let stop = shell.stop.clone();
         Ok(Box::pin(async move {
-            server.serve(drain).await;
+            server.serve(stop).await;
             Ok(())
         }))
     }
