@@ -13,6 +13,15 @@ pub(crate) enum CliError {
     Start(RunError),
     #[error("{0}")]
     State(StoreError),
+    #[error(
+        "nothing here can start {}, which ask for `{workload}`",
+        listed(components)
+    )]
+    NoExecutor {
+        components: Vec<String>,
+        workload: &'static str,
+        help: &'static str,
+    },
     #[error("there is no place for the state of pipelines")]
     NoStateDir,
     #[error("cannot read `{}`", path.display())]
@@ -39,6 +48,7 @@ impl CliError {
                 .code()
                 .map_or("S001", flowctl_core::spec::Code::as_str),
             Self::Start(error) => error.code(),
+            Self::NoExecutor { .. } => "F302",
             Self::State(_) => "F303",
             Self::NoStateDir => "C501",
             Self::Unreadable { .. } => "C502",
@@ -53,7 +63,9 @@ impl CliError {
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
             Self::Spec(_) => exit_code::SPEC,
-            Self::Start(_) | Self::State(_) | Self::NoRuntime(_) => exit_code::NOT_STARTED,
+            Self::Start(_) | Self::NoExecutor { .. } | Self::State(_) | Self::NoRuntime(_) => {
+                exit_code::NOT_STARTED
+            }
             Self::NoStateDir
             | Self::Unreadable { .. }
             | Self::UnknownComponent { .. }
@@ -78,6 +90,7 @@ impl CliError {
             Self::State(StoreError::InUse { .. }) => {
                 Some("stop the run that holds it, or give this one another --state-dir".to_owned())
             }
+            Self::NoExecutor { help, .. } => Some((*help).to_owned()),
             Self::NoStateDir => Some("set HOME or XDG_STATE_HOME, or pass --state-dir".to_owned()),
             Self::UnknownComponent { known, .. } => {
                 Some(format!("components here: {}", known.join(", ")))
@@ -95,9 +108,23 @@ impl CliError {
     }
 }
 
+/// Names as a part of a sentence: `a`, `b` and `c`.
+fn listed(names: &[String]) -> String {
+    let quoted = |name: &String| format!("`{name}`");
+    match names {
+        [] => String::new(),
+        [one] => quoted(one),
+        [first @ .., last] => {
+            let first: Vec<_> = first.iter().map(quoted).collect();
+            format!("{} and {}", first.join(", "), quoted(last))
+        }
+    }
+}
+
 /// What a person reads of an error that ended a run, or did not let it start.
 pub(crate) fn of_run(error: &RunError) -> Failure {
     Failure::new(error.code(), error)
         .of(error.component())
+        .at_start(error.last_lines(), error.blocked())
         .with_help(error.help())
 }

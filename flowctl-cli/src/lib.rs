@@ -1,5 +1,6 @@
 //! The `flowctl` command, as a library: [`run`] is the whole program over a registry of components, so
-//! that others can ship their own flowctl with their own components.
+//! that others can ship their own flowctl with their own components. [`Flowctl`] takes more: what reaches
+//! components that run elsewhere, and what starts them.
 //!
 //! ```no_run
 //! use flowctl_core::{ComponentKind, Registry, adapt};
@@ -19,19 +20,20 @@
 //! not the place. How the process ends is in [`exit_code`].
 
 mod arguments;
+mod backends;
 mod clock;
 mod command;
 mod error;
 pub mod exit_code;
 mod facts;
-mod program;
+mod flowctl;
 mod session;
 mod spec_files;
 mod state_dir;
 mod terminal;
 mod text;
 
-pub use self::program::run;
+pub use self::flowctl::{Flowctl, run};
 
 /// The programs of the README, as tests.
 #[cfg(doctest)]

@@ -1,4 +1,6 @@
-use flowctl_core::Registry;
+use std::sync::Arc;
+
+use flowctl_core::{Connector, Executor, Registry};
 use flowctl_stellar::register_console;
 use serde::Serialize;
 use serde_json::Value;
@@ -6,6 +8,7 @@ use serde_json::Value;
 use crate::{
     arguments::{Form, Global},
     error::CliError,
+    flowctl::Flowctl,
     terminal::{Palette, Screen, Stream, Surroundings, Tone},
 };
 
@@ -13,6 +16,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) registry: Registry,
+    pub(crate) connectors: Vec<Arc<dyn Connector>>,
+    pub(crate) executors: Vec<Arc<dyn Executor>>,
     pub(crate) screen: Screen,
     pub(crate) form: Form,
     pub(crate) utc: bool,
@@ -23,7 +28,12 @@ pub(crate) struct Session {
 const SCHEMA: u8 = 1;
 
 impl Session {
-    pub(crate) fn new(mut registry: Registry, global: &Global) -> Self {
+    pub(crate) fn new(flowctl: Flowctl, global: &Global) -> Self {
+        let Flowctl {
+            mut registry,
+            connectors,
+            executors,
+        } = flowctl;
         let surroundings = Surroundings::of_stderr();
         let human = global.output == Form::Human;
         let palette = Palette {
@@ -35,6 +45,8 @@ impl Session {
         let _ = register_console(&mut registry, move || Box::new(stdout.clone()));
         Self {
             registry,
+            connectors,
+            executors,
             screen,
             form: global.output,
             utc: global.utc,

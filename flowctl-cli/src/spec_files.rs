@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use flowctl_core::{
     Registry,
+    run::Plan,
     spec::{Diagnostic, Reader, Reading},
 };
 
@@ -38,6 +39,19 @@ pub(crate) fn read(arguments: &SpecArguments, registry: &Registry) -> Result<Rea
         reader = reader.set(assignment);
     }
     reader.read().map_err(CliError::Spec)
+}
+
+/// What a plan warns of and the files did not tell yet: what executors will not do.
+pub(crate) fn of_plan(plan: &Plan, told: &[Diagnostic]) -> Vec<Diagnostic> {
+    let is_told = |warning: &&Diagnostic| {
+        let same = |told: &Diagnostic| told.code == warning.code && told.path() == warning.path();
+        told.iter().any(same)
+    };
+    let warnings = plan.warnings().iter();
+    warnings
+        .filter(|warning| !is_told(warning))
+        .cloned()
+        .collect()
 }
 
 /// Tells the warnings about a pipeline.

@@ -12,7 +12,7 @@ mod version;
 
 use clap::Subcommand;
 
-use crate::{arguments::SpecArguments, error::CliError, session::Session};
+use crate::{error::CliError, session::Session};
 
 /// What flowctl can do.
 #[derive(Debug, Subcommand)]
@@ -20,9 +20,9 @@ pub(crate) enum Command {
     /// Run a pipeline until it comes to its end or is stopped (Ctrl-C drains it)
     Run(run::Arguments),
     /// Check a pipeline's file and say everything that is wrong with it
-    Validate(SpecArguments),
+    Validate(validate::Arguments),
     /// Show what running a pipeline would do, and do nothing
-    Plan(SpecArguments),
+    Plan(plan::Arguments),
     /// Draw a pipeline
     Graph(graph::Arguments),
     /// Tell what the code of an error means and what to do about it

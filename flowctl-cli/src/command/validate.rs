@@ -1,9 +1,25 @@
+use std::path::Path;
+
+use clap::Args;
 use serde::Serialize;
 
 use crate::{
-    arguments::SpecArguments, error::CliError, exit_code, session::Session, spec_files,
+    arguments::{Choice, ExecutorArguments, SpecArguments},
+    backends::Backends,
+    error::CliError,
+    exit_code,
+    session::Session,
+    spec_files,
     text::number::counted,
 };
+
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    spec: SpecArguments,
+    #[command(flatten)]
+    executor: ExecutorArguments,
+}
 
 #[derive(Serialize)]
 struct Valid<'a> {
@@ -12,8 +28,17 @@ struct Valid<'a> {
     diagnostics: &'a [flowctl_core::spec::Diagnostic],
 }
 
-pub(super) fn validate(session: &Session, arguments: &SpecArguments) -> Result<u8, CliError> {
-    let read = spec_files::read(arguments, &session.registry)?;
+pub(super) fn validate(session: &Session, arguments: &Arguments) -> Result<u8, CliError> {
+    let mut read = spec_files::read(&arguments.spec, &session.registry)?;
+    let choice = arguments.executor.choice(&read.spec);
+    let backends = Backends::new(session, choice, Path::new(""));
+    let plan = backends.plan(&session.registry, &read.spec)?;
+    // Which containers could run here is not a matter of the spec, unless somebody asks for a place.
+    if choice != Choice::Auto {
+        backends.check(&read.spec, &plan)?;
+    }
+    let of_executors = spec_files::of_plan(&plan, &read.warnings);
+    read.warnings.extend(of_executors);
     spec_files::tell_warnings(session, &read.warnings);
     let components = read.spec.components.len();
     let text = format!(

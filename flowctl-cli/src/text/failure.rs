@@ -14,6 +14,10 @@ pub(crate) struct Failure {
     pub(crate) component: Option<String>,
     pub(crate) message: String,
     pub(crate) causes: Vec<String>,
+    /// The last lines that the component wrote, where it runs outside this process.
+    pub(crate) last_lines: Vec<String>,
+    /// The components that waited for it in vain.
+    pub(crate) blocked: Vec<String>,
     pub(crate) help: Option<String>,
 }
 
@@ -37,6 +41,8 @@ impl Failure {
             component: None,
             message,
             causes,
+            last_lines: Vec::new(),
+            blocked: Vec::new(),
             help: None,
         }
     }
@@ -44,6 +50,13 @@ impl Failure {
     /// The same with the component it is about.
     pub(crate) fn of(mut self, component: Option<impl ToString>) -> Self {
         self.component = component.map(|component| component.to_string());
+        self
+    }
+
+    /// The same with what the component wrote last, and who waited for it.
+    pub(crate) fn at_start(mut self, last_lines: &[String], blocked: &[impl ToString]) -> Self {
+        self.last_lines = last_lines.to_vec();
+        self.blocked = blocked.iter().map(ToString::to_string).collect();
         self
     }
 
@@ -61,6 +74,18 @@ impl Failure {
             text.push_str("\n  because  ");
             text.push_str(&cause.replace('\n', "\n           "));
         }
+        if !self.blocked.is_empty() {
+            let blocked = self.blocked.join(", ");
+            text.push_str(&format!("\n  waited for it in vain: {blocked}"));
+        }
+        if !self.last_lines.is_empty() {
+            text.push_str("\n  its last lines:");
+            let of = self.component.as_deref().unwrap_or("?");
+            for line in &self.last_lines {
+                let of = palette.paint(Tone::Faint, &format!("{of} |"));
+                text.push_str(&format!("\n    {of} {}", printable(line)));
+            }
+        }
         let help = self
             .help
             .clone()
@@ -71,6 +96,16 @@ impl Failure {
         ));
         text
     }
+}
+
+/// A line that somebody else wrote, without what could move the cursor or change colours.
+pub(crate) fn printable(line: &str) -> String {
+    let shown = |c: char| match c {
+        '\t' => ' ',
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    line.trim_end().chars().map(shown).collect()
 }
 
 #[cfg(test)]
@@ -93,6 +128,20 @@ mod tests {
         assert_eq!(
             failure.text(PLAIN),
             "error[F301]: `store` did not start\n  because  cannot open `a.db`\n  help: make the folder first"
+        );
+    }
+
+    #[test]
+    fn a_program_that_did_not_come_up_is_shown_with_its_lines_and_who_waited() {
+        let error = Level("`a` exited with code 1 before it was ready", None);
+        let lines = ["no such host".to_owned(), "\u{1b}[2Jgone".to_owned()];
+        let failure = Failure::new("F308", &error)
+            .of(Some("a"))
+            .at_start(&lines, &["b", "c"])
+            .with_help(Some("name the host"));
+        assert_eq!(
+            failure.text(PLAIN),
+            "error[F308]: `a` exited with code 1 before it was ready\n  waited for it in vain: b, c\n  its last lines:\n    a | no such host\n    a | \u{fffd}[2Jgone\n  help: name the host"
         );
     }
 

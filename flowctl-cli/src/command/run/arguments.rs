@@ -1,16 +1,17 @@
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueEnum};
 
-use crate::arguments::{SpecArguments, duration};
+use crate::arguments::{ExecutorArguments, SpecArguments, StateArguments, duration};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(super) spec: SpecArguments,
-    /// Where pipelines keep their state [default: $XDG_STATE_HOME/flowctl or ~/.local/state/flowctl]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(super) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) executor: ExecutorArguments,
+    #[command(flatten)]
+    pub(super) state: StateArguments,
     /// Forget where the pipeline was and begin at its beginning; `--fresh=sinks` empties its sinks too
     #[arg(long, value_name = "WHAT", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "state")]
     pub(super) fresh: Option<Fresh>,

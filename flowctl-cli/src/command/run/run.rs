@@ -1,6 +1,6 @@
-use std::{path::PathBuf, pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use flowctl_core::{PipelineSpec, RunHandle, RunReport, Runner, store::FileStore};
+use flowctl_core::{PipelineSpec, RunHandle, RunReport, Runner, spec::Reading, store::FileStore};
 use futures_util::StreamExt as _;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     watch::Watch,
 };
 use crate::{
-    error::CliError, exit_code, session::Session, spec_files, state_dir::state_dir, terminal::Tone,
+    backends::Backends, error::CliError, exit_code, session::Session, spec_files, terminal::Tone,
 };
 
 /// How long a run that was forced may take to end before the process ends without it.
@@ -25,7 +25,7 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<u8, CliErr
         .enable_all()
         .build()
         .map_err(CliError::NoRuntime)?;
-    let code = runtime.block_on(run_spec(session, arguments, &read.spec));
+    let code = runtime.block_on(run_spec(session, arguments, &read));
     // A component that blocks a thread for ever must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(100));
     code
@@ -34,18 +34,19 @@ pub(crate) fn run(session: &Session, arguments: &Arguments) -> Result<u8, CliErr
 async fn run_spec(
     session: &Session,
     arguments: &Arguments,
-    spec: &PipelineSpec,
+    Reading { spec, warnings, .. }: &Reading,
 ) -> Result<u8, CliError> {
     let mut signals = Signals::listen().map_err(CliError::NoRuntime)?;
-    let environment = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let state_dir = state_dir(arguments.state_dir.as_deref(), environment)?;
+    let state_dir = arguments.state.folder()?;
     let folder = FileStore::folder(&state_dir, &spec.namespace, &spec.name);
     let first_run = !folder.exists() || arguments.fresh.is_some();
+    let backends = Backends::new(session, arguments.executor.choice(spec), &folder);
+    let plan = backends.plan(&session.registry, spec)?;
+    backends.check(spec, &plan)?;
+    spec_files::tell_warnings(session, &spec_files::of_plan(&plan, warnings));
     let store = FileStore::open(&folder).map_err(CliError::State)?;
-    let runner = Runner::builder(session.registry.clone())
-        .store(Arc::new(store))
-        .build();
-    let plan = runner.plan(spec).map_err(CliError::Spec)?;
+    let runner = backends.runner(&session.registry).store(Arc::new(store));
+    let runner = runner.build();
     if let Some(fresh) = arguments.fresh {
         reset(&runner, spec, fresh).await?;
     }
