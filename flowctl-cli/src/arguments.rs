@@ -136,6 +136,15 @@ pub(crate) struct StateArguments {
 }
 
 impl StateArguments {
+    /// The same as words of a command line that a shell takes.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let folder = self.state_dir.iter();
+        let words = folder.map(|folder| shell_word(&folder.display().to_string()));
+        words
+            .flat_map(|folder| ["--state-dir".to_owned(), folder])
+            .collect()
+    }
+
     /// The folder that has them all.
     ///
     /// # Errors

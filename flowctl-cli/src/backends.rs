@@ -15,7 +15,7 @@ use flowctl_core::{
 };
 use flowctl_grpc::NetworkProber;
 
-use crate::{arguments::Choice, error::CliError, session::Session};
+use crate::{arguments::Choice, error::CliError, sample::IN_PROCESS, session::Session};
 
 /// What starts the components of one pipeline beside this process, and what reaches them.
 #[derive(Clone, Debug)]
@@ -51,6 +51,27 @@ impl Backends {
             runner = runner.connector(Arc::clone(connector));
         }
         runner
+    }
+
+    /// The executors, for somebody who wants to ask them.
+    pub(crate) fn executors(&self) -> &[Arc<dyn Executor>] {
+        &self.executors
+    }
+
+    /// Whether a part of the pipeline runs outside this process.
+    pub(crate) fn is_elsewhere(&self, plan: &Plan) -> bool {
+        let mut components = plan.components().iter();
+        components.any(|one| one.executor.as_deref() != Some(IN_PROCESS))
+    }
+
+    /// Where what the processes of a pipeline wrote lies, by run.
+    pub(crate) fn logs(folder: &Path, run: &str) -> PathBuf {
+        folder.join(PROCESSES).join(run)
+    }
+
+    /// What the processes of the runs of a pipeline wrote.
+    pub(crate) fn processes(folder: &Path) -> PathBuf {
+        folder.join(PROCESSES)
     }
 
     /// What a run of the pipeline would do.

@@ -1,6 +1,7 @@
 use std::{io, path::PathBuf};
 
 use flowctl_core::{RunError, spec::SpecErrors, store::StoreError};
+use flowctl_grpc::serve::ServeError;
 
 use crate::{exit_code, text::Failure};
 
@@ -22,6 +23,29 @@ pub(crate) enum CliError {
         workload: &'static str,
         help: &'static str,
     },
+    #[error("`{pipeline}` runs already, in process {pid}")]
+    RunsAlready { pipeline: String, pid: u32 },
+    #[error("the control plane cannot be started")]
+    NoControlPlane(#[source] ServeError),
+    #[error("the secret of the run cannot be written")]
+    NoToken(#[source] io::Error),
+    #[error("the process that is to run the pipeline cannot be started")]
+    NotDetached(#[source] io::Error),
+    #[error("no pipeline and no run is called `{asked}`")]
+    UnknownPipeline { asked: String, known: Vec<String> },
+    #[error("{}", ambiguous(asked, candidates))]
+    Ambiguous {
+        asked: String,
+        candidates: Vec<String>,
+    },
+    #[error("`{pipeline}` does not run")]
+    NotRunning { pipeline: String },
+    #[error("nothing runs")]
+    NothingRuns,
+    #[error("the process that runs `{pipeline}` does not answer: {reason}")]
+    NotAnswering { pipeline: String, reason: String },
+    #[error("the logs of `{pipeline}` cannot be read: {reason}")]
+    NoLogs { pipeline: String, reason: String },
     #[error("there is no place for the state of pipelines")]
     NoStateDir,
     #[error("cannot read `{}`", path.display())]
@@ -49,13 +73,20 @@ impl CliError {
                 .map_or("S001", flowctl_core::spec::Code::as_str),
             Self::Start(error) => error.code(),
             Self::NoExecutor { .. } => "F302",
-            Self::State(_) => "F303",
+            Self::State(_) | Self::RunsAlready { .. } => "F303",
             Self::NoStateDir => "C501",
             Self::Unreadable { .. } => "C502",
             Self::UnknownComponent { .. } => "C503",
             Self::UnknownCode { .. } => "C504",
             Self::Unwritable(_) => "C505",
             Self::NoRuntime(_) => "C506",
+            Self::NoControlPlane(_) | Self::NoToken(_) => "C507",
+            Self::NotDetached(_) => "C508",
+            Self::UnknownPipeline { .. } => "C509",
+            Self::Ambiguous { .. } => "C510",
+            Self::NotRunning { .. } | Self::NothingRuns => "C511",
+            Self::NotAnswering { .. } => "C512",
+            Self::NoLogs { .. } => "C513",
         }
     }
 
@@ -63,14 +94,24 @@ impl CliError {
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
             Self::Spec(_) => exit_code::SPEC,
-            Self::Start(_) | Self::NoExecutor { .. } | Self::State(_) | Self::NoRuntime(_) => {
-                exit_code::NOT_STARTED
-            }
+            Self::Start(_)
+            | Self::NoExecutor { .. }
+            | Self::State(_)
+            | Self::RunsAlready { .. }
+            | Self::NoControlPlane(_)
+            | Self::NoToken(_)
+            | Self::NotDetached(_)
+            | Self::NoRuntime(_) => exit_code::NOT_STARTED,
+            Self::NotRunning { .. } | Self::NothingRuns => exit_code::NOT_RUNNING,
             Self::NoStateDir
             | Self::Unreadable { .. }
             | Self::UnknownComponent { .. }
-            | Self::UnknownCode { .. } => exit_code::USAGE,
-            Self::Unwritable(_) => exit_code::FAILED,
+            | Self::UnknownCode { .. }
+            | Self::UnknownPipeline { .. }
+            | Self::Ambiguous { .. } => exit_code::USAGE,
+            Self::Unwritable(_) | Self::NotAnswering { .. } | Self::NoLogs { .. } => {
+                exit_code::FAILED
+            }
         }
     }
 
@@ -91,6 +132,23 @@ impl CliError {
                 Some("stop the run that holds it, or give this one another --state-dir".to_owned())
             }
             Self::NoExecutor { help, .. } => Some((*help).to_owned()),
+            Self::RunsAlready { pipeline, .. } => Some(format!(
+                "`flowctl attach {pipeline}` shows it, `flowctl stop {pipeline}` ends it"
+            )),
+            Self::NoControlPlane(_) => {
+                Some("without --control-plane-port the next free port is taken".to_owned())
+            }
+            Self::UnknownPipeline { known, .. } => Some(match known[..] {
+                [] => "no pipeline has run here yet".to_owned(),
+                _ => format!("pipelines here: {}", known.join(", ")),
+            }),
+            Self::Ambiguous { candidates, .. } => {
+                Some(format!("say which: {}", candidates.join(", ")))
+            }
+            Self::NotRunning { pipeline } => {
+                Some(format!("`flowctl runs {pipeline}` lists its past runs"))
+            }
+            Self::NothingRuns => Some("`flowctl runs` lists past runs".to_owned()),
             Self::NoStateDir => Some("set HOME or XDG_STATE_HOME, or pass --state-dir".to_owned()),
             Self::UnknownComponent { known, .. } => {
                 Some(format!("components here: {}", known.join(", ")))
@@ -103,8 +161,19 @@ impl CliError {
             | Self::State(_)
             | Self::Unreadable { .. }
             | Self::Unwritable(_)
+            | Self::NoToken(_)
+            | Self::NotDetached(_)
+            | Self::NotAnswering { .. }
+            | Self::NoLogs { .. }
             | Self::NoRuntime(_) => None,
         }
+    }
+}
+
+fn ambiguous(asked: &str, candidates: &[String]) -> String {
+    match asked {
+        "" => format!("{} pipelines run", candidates.len()),
+        asked => format!("`{asked}` can be any of {}", candidates.len()),
     }
 }
 

@@ -16,6 +16,8 @@ pub const NOT_STARTED: u8 = 4;
 pub const FAILED: u8 = 5;
 /// The pipeline was asked to stop, and something had to be ended by force.
 pub const FORCED: u8 = 6;
+/// What was asked about, or was to be attached to, does not run.
+pub const NOT_RUNNING: u8 = 7;
 /// Added to the number of the signal that was given a second time to force the end.
 pub const SIGNAL: u8 = 128;
 
@@ -38,6 +40,15 @@ const fn of_outcome(outcome: Outcome, failed_at_start: bool) -> u8 {
     }
 }
 
+/// The exit code that tells how a run of another process ended, by the word for it.
+pub(crate) fn of_word(outcome: &str) -> u8 {
+    match outcome {
+        "completed" | "drained" => DONE,
+        "forced" => FORCED,
+        _ => FAILED,
+    }
+}
+
 /// The exit code of a run that a second `signal` forced to its end.
 pub(crate) fn of_signal(signal: i32) -> u8 {
     u8::try_from(signal).map_or(FORCED, |signal| SIGNAL.saturating_add(signal))
@@ -46,7 +57,7 @@ pub(crate) fn of_signal(signal: i32) -> u8 {
 /// What `flowctl --help` says about them.
 pub(crate) const HELP: &str = "\
 Exit codes: 0 done or drained, 2 usage, 3 the spec is wrong, 4 could not start, 5 failed while running,
-6 something was forced to end, 128+n signal n was given twice.";
+6 something was forced to end, 7 what was asked about does not run, 128+n signal n was given twice.";
 
 /// The code as the operating system takes it.
 pub(crate) fn exit(code: u8) -> ExitCode {

@@ -3,12 +3,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use flowctl_core::{
-    ComponentId,
-    run::{ComponentState, ComponentStatus, RunStatus},
-    spec::Role,
-};
+use flowctl_core::spec::Role;
 use serde::{Serialize, Serializer};
+
+use crate::sample::{ComponentSample, Sample};
 
 /// A run at one moment.
 #[derive(Clone, Debug, Serialize)]
@@ -24,12 +22,13 @@ pub(crate) struct RunFacts {
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct ComponentFacts {
     pub(crate) component: String,
-    pub(crate) role: &'static str,
-    pub(crate) state: &'static str,
+    pub(crate) role: String,
+    pub(crate) state: String,
     /// Which start of it this is; more than one means that the run was restarted.
     pub(crate) generation: u32,
-    pub(crate) events_in: u64,
-    pub(crate) events_out: u64,
+    /// Not known of a program that streams by itself and does not tell.
+    pub(crate) events_in: Option<u64>,
+    pub(crate) events_out: Option<u64>,
     /// Of what it gives, or takes if it is a sink.
     #[serde(rename = "events_per_second", serialize_with = "tenths")]
     pub(crate) rate: f64,
@@ -51,19 +50,29 @@ pub(crate) struct ComponentFacts {
     /// How long a source will need for its lag, if its pace stays.
     #[serde(rename = "remaining_ms", serialize_with = "optional_millis")]
     pub(crate) remaining: Option<Duration>,
+    /// What runs it, where it runs outside the process of the run.
+    pub(crate) executor: Option<String>,
+    /// Its ports by name, `host:port`.
+    pub(crate) addresses: BTreeMap<String, String>,
+    /// Its health, where it runs outside the process of the run, and why.
+    pub(crate) health: Option<String>,
+    pub(crate) health_reason: Option<String>,
 }
 
 impl RunFacts {
     /// What `now` tells, with rates since `earlier` (`None`: since the start).
-    pub(crate) fn new(now: &RunStatus, earlier: Option<&RunStatus>) -> Self {
+    pub(crate) fn new(now: &Sample, earlier: Option<&Sample>) -> Self {
         let since = earlier.map_or(Duration::ZERO, |earlier| earlier.elapsed);
         let pace = Pace {
             seconds: now.elapsed.saturating_sub(since).as_secs_f64(),
         };
-        let fronts: BTreeMap<&ComponentId, u64> = now
+        let fronts: BTreeMap<&str, u64> = now
             .components
             .iter()
-            .filter_map(|component| Some((&component.id, *component.positions.get(&component.id)?)))
+            .filter_map(|component| {
+                let id = component.id.as_str();
+                Some((id, *component.positions.get(id)?))
+            })
             .collect();
         let components = now.components.iter().map(|component| {
             let before = earlier
@@ -71,8 +80,8 @@ impl RunFacts {
             ComponentFacts::new(component, before, pace, &fronts)
         });
         Self {
-            pipeline: now.pipeline.to_string(),
-            run: now.run.to_string(),
+            pipeline: now.pipeline.clone(),
+            run: now.run.clone(),
             elapsed: now.elapsed,
             components: components.collect(),
         }
@@ -95,53 +104,58 @@ impl RunFacts {
 
 impl ComponentFacts {
     fn new(
-        now: &ComponentStatus,
-        earlier: Option<&ComponentStatus>,
+        now: &ComponentSample,
+        earlier: Option<&ComponentSample>,
         pace: Pace,
-        fronts: &BTreeMap<&ComponentId, u64>,
+        fronts: &BTreeMap<&str, u64>,
     ) -> Self {
-        let moved = |status: &ComponentStatus| match status.role {
-            Role::Sink => status.events_in,
-            _ => status.events_out,
+        let is = |role: Role| now.role == role.as_str();
+        let moved = |sample: &ComponentSample| {
+            let events = if is(Role::Sink) {
+                sample.events_in
+            } else {
+                sample.events_out
+            };
+            events.unwrap_or(0)
         };
-        let own = |status: &ComponentStatus| status.positions.get(&status.id).copied();
-        let lag = match now.role {
-            Role::Source => now.lag(),
-            _ => now
-                .positions
-                .iter()
-                .filter_map(|(source, at)| Some(fronts.get(source)?.saturating_sub(*at)))
-                .max(),
+        let own = |sample: &ComponentSample| sample.positions.get(&sample.id).copied();
+        let behind = || {
+            let positions = now.positions.iter();
+            let behind = positions
+                .filter_map(|(source, at)| Some(fronts.get(source.as_str())?.saturating_sub(*at)));
+            behind.max()
         };
+        let lag = if is(Role::Source) { now.lag } else { behind() };
         let step = own(now)
             .unwrap_or(0)
             .saturating_sub(earlier.and_then(own).unwrap_or(0));
-        let known = earlier.and_then(own).is_some() && now.state == ComponentState::Ready;
+        let known = earlier.and_then(own).is_some() && now.state == "ready";
         let remaining = lag
             .filter(|lag| known && *lag > 0)
             .and_then(|lag| pace.time_for(lag, step));
+        let (health, health_reason) = now.health.clone().unzip();
         Self {
-            component: now.id.to_string(),
-            role: now.role.as_str(),
-            state: now.state.as_str(),
+            component: now.id.clone(),
+            role: now.role.clone(),
+            state: now.state.clone(),
             generation: now.generation,
             events_in: now.events_in,
             events_out: now.events_out,
             rate: pace.rate(moved(now).saturating_sub(earlier.map_or(0, moved))),
-            positions: now
-                .positions
-                .iter()
-                .map(|(source, at)| (source.to_string(), *at))
-                .collect(),
+            positions: now.positions.clone(),
             lag,
             durable: now.durable,
             retries: now.retries,
-            dropped: texts(&now.dropped),
+            dropped: now.dropped.clone(),
             dead_letters: now.dead_letters,
-            warnings: texts(&now.warnings),
+            warnings: now.warnings.clone(),
             queued_events: now.queued.0,
             queued_bytes: now.queued.1,
-            remaining: remaining.filter(|_| now.role == Role::Source),
+            remaining: remaining.filter(|_| is(Role::Source)),
+            executor: now.executor.clone(),
+            addresses: now.addresses.clone(),
+            health,
+            health_reason,
         }
     }
 
@@ -188,14 +202,7 @@ impl Pace {
     }
 }
 
-fn texts<K: ToString>(counts: &BTreeMap<K, u64>) -> BTreeMap<String, u64> {
-    counts
-        .iter()
-        .map(|(reason, count)| (reason.to_string(), *count))
-        .collect()
-}
-
-fn millis<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn millis<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
@@ -224,11 +231,11 @@ pub(crate) mod samples {
         let component =
             |component: &str, role: Role, events_in, events_out, rate, at| ComponentFacts {
                 component: component.to_owned(),
-                role: role.as_str(),
-                state: "ready",
+                role: role.as_str().to_owned(),
+                state: "ready".to_owned(),
                 generation: 1,
-                events_in,
-                events_out,
+                events_in: Some(events_in),
+                events_out: Some(events_out),
                 rate,
                 positions: BTreeMap::from([("network".to_owned(), at)]),
                 lag: Some(1_204_u64.saturating_sub(at)),

@@ -23,15 +23,24 @@ mod arguments;
 mod backends;
 mod clock;
 mod command;
+mod ending;
 mod error;
 pub mod exit_code;
 mod facts;
 mod flowctl;
+mod happening;
+mod logging;
+mod pipeline;
+mod runtime;
+mod sample;
 mod session;
+mod signals;
 mod spec_files;
 mod state_dir;
+mod target;
 mod terminal;
 mod text;
+mod watch;
 
 pub use self::flowctl::{Flowctl, run};
 

@@ -11,7 +11,19 @@ pub(crate) enum Tone {
     Warning,
     Error,
     Help,
+    /// One of several things that are to be told from each other.
+    Series(usize),
 }
+
+/// Red is for what is wrong.
+const SERIES: [AnsiColor; 6] = [
+    AnsiColor::Cyan,
+    AnsiColor::Green,
+    AnsiColor::Yellow,
+    AnsiColor::Magenta,
+    AnsiColor::Blue,
+    AnsiColor::BrightCyan,
+];
 
 impl Tone {
     fn style(self) -> Style {
@@ -24,6 +36,7 @@ impl Tone {
             Self::Warning => coloured(AnsiColor::Yellow),
             Self::Error => coloured(AnsiColor::Red),
             Self::Help => coloured(AnsiColor::Cyan),
+            Self::Series(n) => Style::new().fg_color(Some(SERIES[n % SERIES.len()].into())),
         }
     }
 }

@@ -9,7 +9,8 @@ use crate::terminal::{Palette, Tone};
 /// What an error says, each level of its causes once.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Failure {
-    pub(crate) code: &'static str,
+    /// The stable code; `None`: only the process of the run knows it.
+    pub(crate) code: Option<&'static str>,
     /// The component that failed, if it was one.
     pub(crate) component: Option<String>,
     pub(crate) message: String,
@@ -37,10 +38,23 @@ impl Failure {
             cause = error.source();
         }
         Self {
-            code,
+            code: Some(code),
             component: None,
             message,
             causes,
+            last_lines: Vec::new(),
+            blocked: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// What the process of a run told of its error, causes and all.
+    pub(crate) fn told(message: String) -> Self {
+        Self {
+            code: None,
+            component: None,
+            message,
+            causes: Vec::new(),
             last_lines: Vec::new(),
             blocked: Vec::new(),
             help: None,
@@ -68,7 +82,9 @@ impl Failure {
 
     /// The lines that a person reads.
     pub(crate) fn text(&self, palette: Palette) -> String {
-        let label = palette.paint(Tone::Error, &format!("error[{}]:", self.code));
+        let code = self.code.map(|code| format!("[{code}]"));
+        let label = format!("error{}:", code.unwrap_or_default());
+        let label = palette.paint(Tone::Error, &label);
         let mut text = format!("{label} {}", palette.paint(Tone::Strong, &self.message));
         for cause in &self.causes {
             text.push_str("\n  because  ");
@@ -86,14 +102,11 @@ impl Failure {
                 text.push_str(&format!("\n    {of} {}", printable(line)));
             }
         }
-        let help = self
-            .help
-            .clone()
-            .unwrap_or_else(|| format!("`flowctl explain {}` tells more", self.code));
-        text.push_str(&format!(
-            "\n  {} {help}",
-            palette.paint(Tone::Help, "help:")
-        ));
+        let page = |code| format!("`flowctl explain {code}` tells more");
+        if let Some(help) = self.help.clone().or_else(|| self.code.map(page)) {
+            let label = palette.paint(Tone::Help, "help:");
+            text.push_str(&format!("\n  {label} {help}"));
+        }
         text
     }
 }

@@ -2,8 +2,13 @@
 
 mod failure;
 pub(crate) mod number;
+mod place;
 pub(crate) mod progress;
 pub(crate) mod report;
 mod table;
 
-pub(crate) use self::{failure::Failure, table::Table};
+pub(crate) use self::{
+    failure::{Failure, printable},
+    place::{place, places},
+    table::Table,
+};

@@ -37,6 +37,11 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// The first part of a run's id, which is enough to tell it from others: `7c1e09ab`.
+pub(crate) fn short(run: &str) -> &str {
+    run.get(..8).unwrap_or(run)
+}
+
 /// A noun with its number: `1 component`, `4 components`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

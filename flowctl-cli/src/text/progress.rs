@@ -24,7 +24,7 @@ pub(crate) fn block(facts: &RunFacts) -> Vec<(Tone, String)> {
     for component in &facts.components {
         table.row([
             component.component.clone(),
-            component.state.to_owned(),
+            component.state.clone(),
             events_in(component),
             events_out(component),
             number::rate(component.rate),
@@ -37,7 +37,7 @@ pub(crate) fn block(facts: &RunFacts) -> Vec<(Tone, String)> {
     let tones = facts
         .components
         .iter()
-        .map(|component| match component.state {
+        .map(|component| match component.state.as_str() {
             "failed" => Tone::Error,
             "retrying" | "backing off" => Tone::Warning,
             _ => Tone::Plain,
@@ -85,13 +85,13 @@ fn part(component: &ComponentFacts) -> String {
     let mut text = format!(
         "{} {} ({}",
         component.component,
-        number::count(events),
+        events.map_or_else(none, number::count),
         number::rate(component.rate)
     );
     if let [at] = component.positions.values().collect::<Vec<_>>()[..] {
         text.push_str(&format!(", at {at}"));
     }
-    if !matches!(component.state, "ready" | "finished") {
+    if !matches!(component.state.as_str(), "ready" | "finished") {
         text.push_str(&format!(", {}", component.state));
     }
     for (count, word) in [
@@ -119,7 +119,7 @@ pub(super) fn events_in(component: &ComponentFacts) -> String {
     if component.is(Role::Source) {
         none()
     } else {
-        number::count(component.events_in)
+        component.events_in.map_or_else(none, number::count)
     }
 }
 
@@ -127,7 +127,7 @@ pub(super) fn events_out(component: &ComponentFacts) -> String {
     if component.is(Role::Sink) {
         none()
     } else {
-        number::count(component.events_out)
+        component.events_out.map_or_else(none, number::count)
     }
 }
 
@@ -174,8 +174,8 @@ mod tests {
     #[test]
     fn a_component_in_trouble_stands_out() {
         let mut facts = samples::running();
-        facts.components[2].state = "retrying";
-        facts.components[3].state = "failed";
+        facts.components[2].state = "retrying".to_owned();
+        facts.components[3].state = "failed".to_owned();
         let tones: Vec<Tone> = block(&facts).into_iter().map(|(tone, _)| tone).collect();
         assert_eq!(
             tones,

@@ -23,7 +23,7 @@ pub(crate) fn components(facts: &RunFacts) -> Vec<(Tone, String)> {
     for component in &facts.components {
         table.row([
             component.component.clone(),
-            component.state.to_owned(),
+            component.state.clone(),
             progress::events_in(component),
             progress::events_out(component),
             number::rate(component.rate),
@@ -74,13 +74,13 @@ pub(crate) fn summary(word: &str, facts: &RunFacts) -> String {
 
 fn list<'f>(
     components: impl Iterator<Item = &'f ComponentFacts>,
-    events: impl Fn(&ComponentFacts) -> u64,
+    events: impl Fn(&ComponentFacts) -> Option<u64>,
 ) -> String {
     let part = |component: &ComponentFacts| {
         format!(
             "{} {}",
             component.component,
-            number::count(events(component))
+            events(component).map_or_else(|| "-".to_owned(), number::count)
         )
     };
     components.map(part).collect::<Vec<_>>().join(", ")

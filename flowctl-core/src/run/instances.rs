@@ -66,11 +66,13 @@ impl Instances {
     }
 
     /// Ends what earlier runs left running, and forgets it. Touches nothing that is not provably theirs.
+    /// Answers which components were still there.
     pub(super) async fn end_leftovers(
         &self,
         parts: &Parts,
         now: &RunScope,
-    ) -> Result<(), RunError> {
+    ) -> Result<Vec<ComponentId>, RunError> {
+        let mut ended = Vec::new();
         let entries = self.0.entries().await.map_err(lost)?;
         let mut runs: Vec<(String, RunId)> = Vec::new();
         for (name, bytes) in entries {
@@ -97,6 +99,7 @@ impl Instances {
                         let stopped = executor.stop(&handle, StopOptions::default()).await;
                         stopped.map_err(unavailable)?;
                         executor.remove(&handle).await.map_err(unavailable)?;
+                        ended.push(handle.component);
                     }
                     Recovery::Gone => {}
                     Recovery::CannotTell { reason } => return Err(leftover(reason)),
@@ -120,7 +123,7 @@ impl Instances {
                 }
             }
         }
-        Ok(())
+        Ok(ended)
     }
 
     async fn write(&self, record: &Record) -> Result<(), RunError> {

@@ -12,13 +12,14 @@ use super::{
     events::Teller,
     generation::Generation,
     handle::{RunControl, RunHandle, Shared},
+    instances::Instances,
     launch::StartedList,
     layout::Layout,
     plan::Plan,
     reset::Reset,
 };
 use crate::{
-    Chain, Registry, RunId,
+    Chain, ComponentId, Namespace, PipelineName, Registry, RunId,
     component::Cancellation,
     connector::Connector,
     control::ControlPlane,
@@ -171,6 +172,30 @@ impl Runner {
             started: StartedList::default(),
         };
         generation.reset(what).await
+    }
+
+    /// Ends what runs of the pipeline left running when their process was killed, and answers which
+    /// components those were. A start does the same first. Touches nothing that is not provably theirs.
+    ///
+    /// Must not be called while the pipeline runs. When it is cut short, calling it again finishes it.
+    ///
+    /// # Errors
+    ///
+    /// [`RunErrorKind::Leftover`] where it cannot be proven, [`RunErrorKind::ExecutorUnavailable`] where
+    /// an executor cannot be asked, [`RunErrorKind::State`] where the state cannot be used.
+    pub async fn end_leftovers(
+        &self,
+        namespace: &Namespace,
+        pipeline: &PipelineName,
+    ) -> Result<Vec<ComponentId>, RunError> {
+        let state = Scope::new(
+            Arc::clone(&self.parts.store),
+            &format!("{namespace}/{pipeline}/"),
+        );
+        let id = RunId::from_bits(super::step::random_bits());
+        let scope = RunScope::new(namespace.clone(), pipeline.clone(), id);
+        let instances = Instances::of(&state);
+        instances.end_leftovers(&self.parts, &scope).await
     }
 
     fn shared(&self, pipeline: &PipelineSpec, layout: &Layout) -> Shared {

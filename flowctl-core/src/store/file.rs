@@ -25,6 +25,8 @@ pub struct FileStore {
 /// The layout of the folder and of what the runner keeps in it.
 const FORMAT: u32 = 1;
 const ENTRIES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("entries");
+/// The file of the database in the folder.
+const DATABASE: &str = "state.redb";
 const META: TableDefinition<'_, &str, u32> = TableDefinition::new("meta");
 
 impl FileStore {
@@ -35,6 +37,33 @@ impl FileStore {
             .join(format!("v{FORMAT}"))
             .join(namespace.as_str())
             .join(name.as_str())
+    }
+
+    /// The pipelines that have a folder under `state_dir`, by namespace and name. Blocks on the file system
+    /// for a moment.
+    ///
+    /// # Errors
+    ///
+    /// When a folder cannot be read; one that is not there has no pipelines.
+    pub fn pipelines(state_dir: &Path) -> io::Result<Vec<(Namespace, PipelineName)>> {
+        let mut pipelines = Vec::new();
+        let root = state_dir.join(format!("v{FORMAT}"));
+        for namespace in folders_in(&root)? {
+            for name in folders_in(&root.join(&namespace))? {
+                // What has another name is not ours.
+                if let (Ok(namespace), Ok(name)) = (namespace.parse(), name.parse()) {
+                    pipelines.push((namespace, name));
+                }
+            }
+        }
+        pipelines.sort();
+        Ok(pipelines)
+    }
+
+    /// Whether there is a store in `folder`.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(DATABASE).exists()
     }
 
     /// Opens the store in `folder`, and makes it first if it is not there.
@@ -49,7 +78,7 @@ impl FileStore {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let failed = |action| move |error: io::Error| StoreError::failed(action, error);
         fs::create_dir_all(folder).map_err(failed("make its folder"))?;
-        let path = folder.join("state.redb");
+        let path = folder.join(DATABASE);
         if !path.exists() {
             make(folder, &path)?;
         }
@@ -90,6 +119,22 @@ impl FileStore {
             .map_err(|error| StoreError::failed(action, error))?
             .map_err(|error| StoreError::failed(action, error))
     }
+}
+
+fn folders_in(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut folders = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if let (true, Ok(name)) = (entry.file_type()?.is_dir(), entry.file_name().into_string()) {
+            folders.push(name);
+        }
+    }
+    Ok(folders)
 }
 
 fn holder_file(folder: &Path) -> PathBuf {

@@ -9,6 +9,7 @@ mod group;
 mod identity;
 mod instance_folder;
 mod keeper;
+mod kept_logs;
 mod kept_output;
 mod launch;
 mod log;
@@ -24,4 +25,4 @@ mod standing;
 mod start;
 mod table;
 
-pub use self::process_executor::ProcessExecutor;
+pub use self::{kept_logs::KeptLogs, process_executor::ProcessExecutor};

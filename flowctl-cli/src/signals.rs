@@ -4,14 +4,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signals that ask a process to end: SIGINT (Ctrl-C) and SIGTERM.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
     /// Takes them over from the operating system, which would end the process at once.
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -19,7 +19,7 @@ impl Signals {
     }
 
     /// The number of the next one. Cancel safe.
-    pub(super) async fn next(&mut self) -> i32 {
+    pub(crate) async fn next(&mut self) -> i32 {
         let number = tokio::select! {
             Some(()) = self.interrupt.recv() => SignalKind::interrupt(),
             Some(()) = self.terminate.recv() => SignalKind::terminate(),

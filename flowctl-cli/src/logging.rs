@@ -10,7 +10,7 @@ use crate::{
 /// tells what matters by itself.
 ///
 /// A subscriber that is set already stays.
-pub(super) fn start(session: &Session) {
+pub(crate) fn start(session: &Session) {
     let by_count = match session.verbosity {
         0 => "off",
         1 => "info",
