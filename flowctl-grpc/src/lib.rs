@@ -5,6 +5,7 @@
 
 mod address;
 pub mod admin;
+pub mod connect;
 pub mod control_plane;
 pub mod data;
 pub mod dial;
@@ -12,10 +13,12 @@ mod offer;
 mod probe;
 pub mod proto;
 pub mod serve;
+pub mod v1;
 
 pub use self::{
     address::{Address, AddressError},
     admin::{AdminClient, AdminSocket, RunToken, ServedRun},
+    connect::{Adapter, GrpcConnector},
     control_plane::{ControlPlaneServer, ControlPlaneSettings},
     dial::{ClientTls, Dial, DialError, Token},
     offer::{Offer, Parameters},

@@ -36,5 +36,7 @@ pub use self::{
     source::DataSource,
 };
 
+pub(crate) use self::trouble::Trouble;
+
 /// The name of the protocol in specs and registries.
 pub const PROTOCOL: &str = "flowctl.data.v1";

@@ -74,6 +74,18 @@ impl Trouble {
         }
     }
 
+    /// A call failed, in a protocol in which components answer with a status where they fail themselves.
+    pub(crate) fn answered(address: &str, status: Status) -> Self {
+        // What tonic itself makes of a broken connection has a cause; what came over the wire has none.
+        let came = std::error::Error::source(&status).is_none();
+        match status.code() {
+            Code::Internal | Code::Unknown if came => {
+                Self::Lasting(ComponentError::new(format!("`{address}` failed")).caused_by(status))
+            }
+            _ => Self::status(address, status),
+        }
+    }
+
     /// It could not be reached.
     pub(crate) fn dial(error: DialError) -> Self {
         if error.is_transient() {

@@ -4,6 +4,7 @@
 
 mod admin;
 mod breaker;
+mod connecting;
 mod control_legacy;
 mod control_runs;
 mod control_v1;
@@ -15,3 +16,5 @@ mod plane;
 mod probing;
 mod scripted;
 mod serving;
+mod v1;
+mod v1_strangers;
