@@ -24,6 +24,8 @@ mod runs;
 mod server;
 mod settings;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod v1;
 
 pub(crate) use self::{convert::timestamp, shared::RunSlot};

@@ -17,6 +17,7 @@ use flowctl_grpc::{
     proto::admin::{EventsResponse, LogStream, events_response::Event, logs_response::Response},
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::plane::counting;
@@ -28,7 +29,8 @@ async fn a_run_is_seen_and_stopped_through_its_socket() {
     let run = Arc::new(counting.served().control_plane("127.0.0.1:8080"));
     let socket = AdminSocket::serve(folder.path(), run).unwrap();
     let (history, control) = (counting.history.clone(), counting.handle.control());
-    let followed = tokio::spawn(async move { history.follow(&control).await });
+    let mut followed = JoinSet::new();
+    followed.spawn(async move { history.follow(&control).await });
     counting.taken(100).await;
 
     let client = AdminClient::in_folder(folder.path()).await.unwrap();
@@ -87,7 +89,7 @@ async fn a_run_is_seen_and_stopped_through_its_socket() {
         client.status().await.unwrap().outcome.unwrap().outcome,
         "drained"
     );
-    followed.await.unwrap().unwrap();
+    followed.join_next().await.unwrap().unwrap().unwrap();
     assert_eq!(client.runs(5).await.unwrap().runs[0].status, "drained");
 
     socket.stop().await;

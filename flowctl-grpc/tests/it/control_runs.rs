@@ -6,6 +6,7 @@ use flowctl_grpc::proto::legacy::{
     ComponentMetrics, CreatePipelineRunRequest, GetPipelineRunRequest, ListPipelineRunsRequest,
     PipelineRun, RunMetrics, RunStatus, StopPipelineRunRequest, UpdatePipelineRunRequest,
 };
+use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::plane::{Plane, counting};
@@ -210,7 +211,8 @@ async fn the_own_run_has_live_counts_and_is_stopped_in_order() {
     plane.server.serve_run(Arc::new(counting.served()));
     let (history, control) = (counting.history.clone(), counting.handle.control());
     let (own, follow) = (control.status().run.to_string(), control.clone());
-    let followed = tokio::spawn(async move { history.follow(&follow).await });
+    let mut followed = JoinSet::new();
+    followed.spawn(async move { history.follow(&follow).await });
     counting.taken(300).await;
     let active = list(&mut plane, "", RunStatus::Running, 100).await;
     assert_eq!(active.len(), 1);
@@ -238,7 +240,7 @@ async fn the_own_run_has_live_counts_and_is_stopped_in_order() {
         .unwrap()
         .into_inner();
     complete(&stopped);
-    followed.await.unwrap().unwrap();
+    followed.join_next().await.unwrap().unwrap().unwrap();
     let get = GetPipelineRunRequest { run_id: own };
     let run = plane
         .legacy

@@ -14,6 +14,8 @@ mod data_equal;
 mod lab;
 mod plane;
 mod probing;
+mod python;
+mod roundtrips;
 mod scripted;
 mod serving;
 mod v1;
