@@ -69,7 +69,9 @@ fn registration(n: usize) -> Registration {
 fn beat(n: usize) -> Heartbeat {
     let mut beat = Heartbeat::new(name(n));
     let numbers = metrics().into_iter();
-    beat.metrics = numbers.map(|(name, value)| (name, MetricValue::Number(value))).collect();
+    beat.metrics = numbers
+        .map(|(name, value)| (name, MetricValue::Number(value)))
+        .collect();
     beat
 }
 
@@ -104,7 +106,10 @@ fn roster() {
         began.elapsed()
     });
     let time = median(times.collect());
-    println!("roster, no network:         {} heartbeats/s", per_second(COMPONENTS, time));
+    println!(
+        "roster, no network:         {} heartbeats/s",
+        per_second(COMPONENTS, time)
+    );
     let times = (0..ROUNDS).map(|_| {
         let began = Instant::now();
         assert_eq!(std::hint::black_box(roster.members()).len(), COMPONENTS);
@@ -145,7 +150,10 @@ async fn served() {
         times.push(began.elapsed());
     }
     let time = median(times);
-    println!("one connection, {AT_ONCE} at once: {} heartbeats/s", per_second(COMPONENTS, time));
+    println!(
+        "one connection, {AT_ONCE} at once: {} heartbeats/s",
+        per_second(COMPONENTS, time)
+    );
 
     let before = resident();
     let mut clients = Vec::new();
@@ -164,13 +172,22 @@ async fn served() {
         times.push(began.elapsed());
     }
     let time = median(times);
-    println!("{COMPONENTS} connections:          {} heartbeats/s", per_second(COMPONENTS, time));
+    println!(
+        "{COMPONENTS} connections:          {} heartbeats/s",
+        per_second(COMPONENTS, time)
+    );
     if let (Some(before), Some(after)) = (before, resident()) {
         let each = after.saturating_sub(before) / COMPONENTS / 1024;
         println!("memory of a connection:     {each} KiB, both ends (resident)");
     }
     let began = Instant::now();
-    let listed = client.list_services(()).await.unwrap().into_inner().services.len();
+    let listed = client
+        .list_services(())
+        .await
+        .unwrap()
+        .into_inner()
+        .services
+        .len();
     println!("ListServices of {listed}:       {:?}", began.elapsed());
     server.stop().await.unwrap();
 }

@@ -47,7 +47,9 @@ fn container(component: &str, peer: Option<&str>) -> Expected {
 async fn register(shared: &Arc<Shared>, peer: &str) -> Result<RegistrationAck, Code> {
     let service = LegacyService(Arc::clone(shared));
     let answer = service.register(from(peer, ServiceInfo::default())).await;
-    answer.map(tonic::Response::into_inner).map_err(|status| status.code())
+    answer
+        .map(tonic::Response::into_inner)
+        .map_err(|status| status.code())
 }
 
 #[tokio::test(start_paused = true)]
@@ -58,12 +60,17 @@ async fn a_container_may_register_before_its_address_is_known() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         shared.roster.expect(container("other", Some("172.18.0.9")));
         tokio::time::sleep(Duration::from_secs(1)).await;
-        shared.roster.expect(container("source", Some("172.18.0.3")));
+        shared
+            .roster
+            .expect(container("source", Some("172.18.0.3")));
     };
     let (answer, ()) = tokio::join!(register(&shared, "172.18.0.3"), later);
     let answer = answer.unwrap();
     assert_eq!(answer.service_id, "source");
-    assert_eq!(answer.connection_info["control_plane_endpoint"], "172.18.0.1:8080");
+    assert_eq!(
+        answer.connection_info["control_plane_endpoint"],
+        "172.18.0.1:8080"
+    );
     let member = shared.roster.find("source").unwrap();
     assert_eq!(member.bound.unwrap().how, Binding::Identity);
 
@@ -73,24 +80,42 @@ async fn a_container_may_register_before_its_address_is_known() {
         service_id: id.to_owned(),
         ..ServiceHeartbeat::default()
     };
-    service.heartbeat(from("172.18.0.3", beat("source"))).await.unwrap();
-    let refused = service.heartbeat(from("172.18.0.9", beat("source"))).await.unwrap_err();
+    service
+        .heartbeat(from("172.18.0.3", beat("source")))
+        .await
+        .unwrap();
+    let refused = service
+        .heartbeat(from("172.18.0.9", beat("source")))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), Code::PermissionDenied);
-    let refused = service.list_services(from("172.18.0.3", ())).await.unwrap_err();
+    let refused = service
+        .list_services(from("172.18.0.3", ()))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), Code::PermissionDenied);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stranger_is_refused_and_only_so_many_may_wait() {
     let shared = shared().await;
-    assert_eq!(register(&shared, "10.0.0.9").await, Err(Code::Unauthenticated));
+    assert_eq!(
+        register(&shared, "10.0.0.9").await,
+        Err(Code::Unauthenticated)
+    );
     let places = shared.waiting.acquire_many(64).await.unwrap();
     let began = tokio::time::Instant::now();
-    assert_eq!(register(&shared, "10.0.0.9").await, Err(Code::Unauthenticated));
+    assert_eq!(
+        register(&shared, "10.0.0.9").await,
+        Err(Code::Unauthenticated)
+    );
     assert!(began.elapsed().is_zero(), "nobody waits without a place");
     drop(places);
     let service = LegacyService(Arc::clone(&shared));
-    let stranger = service.list_services(from("10.0.0.9", ())).await.unwrap_err();
+    let stranger = service
+        .list_services(from("10.0.0.9", ()))
+        .await
+        .unwrap_err();
     assert_eq!(stranger.code(), Code::Unauthenticated);
     assert!(shared.roster.members().is_empty());
 }

@@ -61,7 +61,10 @@ fn sample(descriptor: &MessageDescriptor, variant: usize, depth: u32) -> Dynamic
     if depth > DEEPEST {
         return message;
     }
-    for field in descriptor.fields().filter(|field| is_picked(field, variant)) {
+    for field in descriptor
+        .fields()
+        .filter(|field| is_picked(field, variant))
+    {
         let number = field.number();
         let set = if field.is_map() {
             let Kind::Message(entry) = field.kind() else {
@@ -86,7 +89,10 @@ fn sample(descriptor: &MessageDescriptor, variant: usize, depth: u32) -> Dynamic
 }
 
 fn is_picked(field: &FieldDescriptor, variant: usize) -> bool {
-    let Some(oneof) = field.containing_oneof().filter(|oneof| !oneof.is_synthetic()) else {
+    let Some(oneof) = field
+        .containing_oneof()
+        .filter(|oneof| !oneof.is_synthetic())
+    else {
         return true;
     };
     // In the order of declaration, as the other side sees them.
@@ -102,9 +108,8 @@ fn variants(descriptor: &MessageDescriptor) -> usize {
 fn own_messages() -> Vec<MessageDescriptor> {
     let pool = DescriptorPool::decode(DESCRIPTORS).unwrap();
     let messages = pool.all_messages();
-    let own = messages.filter(|message| {
-        !message.is_map_entry() && !message.full_name().starts_with("google.")
-    });
+    let own = messages
+        .filter(|message| !message.is_map_entry() && !message.full_name().starts_with("google."));
     own.collect()
 }
 
@@ -147,7 +152,12 @@ fn generated_code_has_every_field() {
         for variant in 0..variants(&message) {
             let written = &samples()[&(message.full_name().to_owned(), variant)];
             let read = DynamicMessage::decode(message.clone(), &written[..]).unwrap();
-            assert_eq!(read, sample(&message, variant, 0), "{}", message.full_name());
+            assert_eq!(
+                read,
+                sample(&message, variant, 0),
+                "{}",
+                message.full_name()
+            );
         }
     }
 }
@@ -200,7 +210,10 @@ async fn an_independent_implementation_reads_and_calls_us() {
     // And what it called left its mark.
     let members = plane.roster().members();
     assert_eq!(members.len(), 1);
-    assert_eq!((members[0].id(), members[0].health), ("ttp-processor", Health::Healthy));
+    assert_eq!(
+        (members[0].id(), members[0].health),
+        ("ttp-processor", Health::Healthy)
+    );
 }
 
 fn from_hex(text: &str) -> Vec<u8> {
