@@ -23,6 +23,7 @@
 //! |---|---|---|
 //! | `yaml` | yes | pipelines from YAML text, with diagnostics that point into it; the JSON Schema |
 //! | `file-store` | yes | [`FileStore`](store::FileStore), a crash-safe state folder |
+//! | `process` | no | `ProcessExecutor`, which starts programs of this machine; Unix only |
 //! | `testing` | no | components, executors and the conformance suite for tests; not covered by semver |
 
 pub mod adapt;

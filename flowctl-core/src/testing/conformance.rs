@@ -265,8 +265,10 @@ pub async fn e7_logs_keep_order_and_bytes(subject: &dyn Subject) {
     };
     instance.component = component;
     let handle = bench.executor.start(&instance).await.unwrap();
-    let mut follow = LogOptions::default();
-    follow.follow = true;
+    let follow = LogOptions {
+        follow: true,
+        ..LogOptions::default()
+    };
     let followed = bench.executor.logs(&handle, follow.clone()).await.unwrap();
     let first = followed.take(lines.len()).map(|line| line.unwrap().bytes);
     let first: Vec<_> = tokio::time::timeout(PATIENCE, first.collect())
@@ -282,8 +284,10 @@ pub async fn e7_logs_keep_order_and_bytes(subject: &dyn Subject) {
         .expect("the stream ends with the instance");
     assert_eq!(all, lines);
 
-    let mut tail = LogOptions::default();
-    tail.tail = Some(2);
+    let tail = LogOptions {
+        tail: Some(2),
+        ..LogOptions::default()
+    };
     let newest = bench.executor.logs(&handle, tail).await.unwrap();
     let newest: Vec<_> = newest.map(|line| line.unwrap().bytes).collect().await;
     assert_eq!(newest, lines[2..]);

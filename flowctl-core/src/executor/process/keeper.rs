@@ -58,6 +58,8 @@ impl Keeper {
             }
         }
         let status = self.end_group().await;
+        let folder = self.folder.clone();
+        blocking(move || folder.end_writers()).await;
         self.observe();
 
         let forced = self.process.control.is_forced() || self.folder.is_forced();
@@ -70,13 +72,17 @@ impl Keeper {
             .record
             .clone()
             .with(State::Ended(self.identity.clone(), exit));
-        if let Err(error) = self.folder.write(&record) {
-            tracing::warn!(
-                component = %record.component,
-                error = &error as &dyn std::error::Error,
-                "the end of an instance could not be written down"
-            );
-        }
+        let folder = self.folder.clone();
+        let write = move || {
+            if let Err(error) = folder.write(&record) {
+                tracing::warn!(
+                    component = %record.component,
+                    error = &error as &dyn std::error::Error,
+                    "the end of an instance could not be written down"
+                );
+            }
+        };
+        blocking(write).await;
         self.ended.send_replace(Some(report));
         drop(self.lock);
     }
@@ -127,9 +133,14 @@ impl Keeper {
         while left && Instant::now() < patience && !members().is_empty() {
             tokio::time::sleep(EVERY).await;
         }
-        self.folder.end_writers();
         self.process.reap()
     }
+}
+
+/// Does what may take milliseconds where that blocks nobody.
+async fn blocking(act: impl FnOnce() + Send + 'static) {
+    // It fails only if it panics, and then the panic is told.
+    let _ = tokio::task::spawn_blocking(act).await;
 }
 
 /// Waits for a change, and a little longer: a program that writes without a pause is not looked at for

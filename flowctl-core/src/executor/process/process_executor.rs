@@ -127,19 +127,31 @@ impl ProcessExecutor {
         grace: Duration,
     ) -> Result<ExitReport, Failure> {
         let standing = self.standing(handle).await?;
+        // The number of a child is its own until it is reaped. Of another process it has to be known
+        // that it is there.
+        let if_there = |identity: &Identity, signal| match identity.presence()? {
+            Presence::Runs => Group::led_by(identity.pid)?.signal(signal),
+            Presence::Ended | Presence::Hidden(_) => Ok(()),
+        };
         let send = |signal| match &standing {
-            Standing::Kept(entry) => entry.control.signal(signal),
-            Standing::KeptElsewhere(identity) => match identity.presence()? {
-                Presence::Runs => Group::led_by(identity.pid)?.signal(signal),
-                Presence::Ended | Presence::Hidden(_) => Ok(()),
+            Standing::Kept(entry) => match (&entry.surroundings, entry.record.identity()) {
+                (None, Some(identity)) => if_there(identity, signal),
+                _ => entry.control.signal(signal),
             },
+            Standing::KeptElsewhere(identity) => if_there(identity, signal),
             Standing::Unknown | Standing::Ended(_) | Standing::Hidden(_) => Ok(()),
         };
         match &standing {
+            Standing::Unknown => return Err(Failure::NotFound),
+            Standing::Hidden(reason) => return Err(Failure::Hidden(reason.clone())),
             Standing::Ended(report) => return Ok(report.clone()),
             Standing::Kept(entry) if entry.is_over() => return Ok(entry.report().await),
             Standing::Kept(entry) => entry.control.allow(grace),
-            Standing::Unknown | Standing::Hidden(_) | Standing::KeptElsewhere(_) => {}
+            Standing::KeptElsewhere(identity) => {
+                if let Presence::Hidden(reason) = identity.presence()? {
+                    return Err(Failure::Hidden(reason));
+                }
+            }
         }
         send(ask)?;
         // One that is stopped gets no other signal until it goes on.

@@ -60,6 +60,7 @@ enum Status {
 struct PortRecord {
     name: String,
     number: u16,
+    declared: Option<u16>,
     address: String,
 }
 
@@ -69,6 +70,7 @@ impl Record {
         let ports = instance.ports.iter().map(|port| PortRecord {
             name: port.name.clone(),
             number: port.number,
+            declared: port.declared,
             address: port.address.clone(),
         });
         Self {
@@ -111,9 +113,13 @@ impl Record {
 
     /// The ports on which it was to listen.
     pub(super) fn ports(&self) -> impl Iterator<Item = BoundPort> {
-        self.ports
-            .iter()
-            .map(|port| BoundPort::new(&port.name, port.number, &port.address))
+        self.ports.iter().map(|port| {
+            let bound = BoundPort::new(&port.name, port.number, &port.address);
+            match port.declared {
+                Some(declared) => bound.declared(declared),
+                None => bound,
+            }
+        })
     }
 
     /// The record as it is written.
@@ -190,8 +196,13 @@ mod tests {
             ComponentSpec::new(id.clone(), Role::Source),
             ComponentContext::detached(id),
         );
-        instance.ports = vec![BoundPort::new("main", 50051, "127.0.0.1:50051")];
-        Record::starting(&instance)
+        instance.ports = vec![
+            BoundPort::new("main", 50051, "127.0.0.1:50051").declared(1),
+            BoundPort::new("health", 50052, "127.0.0.1:50052"),
+        ];
+        let record = Record::starting(&instance);
+        assert!(record.ports().eq(instance.ports));
+        record
     }
 
     #[test]

@@ -105,7 +105,7 @@ pub(super) fn shell(id: &str, script: &str) -> ComponentSpec {
 /// A component that is a command.
 pub(super) fn command(id: &str, words: &[&str]) -> ComponentSpec {
     let id: ComponentId = id.parse().unwrap();
-    let mut component = ComponentSpec::new(id, Role::Service);
+    let mut component = ComponentSpec::new(id, Role::Source);
     component.command = words.iter().map(|word| (*word).to_owned()).collect();
     component
 }

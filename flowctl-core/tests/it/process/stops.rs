@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use flowctl_core::{
-    Executor,
-    executor::{ExecutorErrorKind, ExitStatus, StopOptions},
+    Executor, RunId,
+    executor::{ExecutorErrorKind, ExitStatus, LogOptions, StopOptions, process::KeptLogs},
+    run::LogSource,
 };
+use futures_util::StreamExt;
 
 use super::lab::{Lab, number_in, runs, shell, soon, until};
 
@@ -178,11 +180,42 @@ async fn what_was_written_is_left_when_a_run_is_closed() {
     let log = lab.file_of(&handle, "out.log");
     lab.executor.close_run(&lab.scope).await.unwrap();
     assert_eq!(std::fs::read_to_string(log).unwrap(), "last words\n");
+    let kept = KeptLogs::new(lab.file("processes"), lab.scope.id.clone());
+    assert_eq!(kept.components(), ["app".parse().unwrap()]);
+    let app = handle.component.clone();
+    let lines = kept.log(&app, LogOptions::default()).await.unwrap();
+    let lines: Vec<_> = soon(lines.collect()).await;
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0].as_ref().unwrap().line.bytes, "last words");
     // As for a start anew: what was left is not its own.
     lab.executor.open_run(&lab.scope).await.unwrap();
     let again = lab.start("echo anew").await;
     soon(lab.executor.wait(&again)).await.unwrap();
     assert_eq!(lab.texts(&again).await, ["anew"]);
+}
+
+#[tokio::test]
+async fn the_output_of_many_runs_does_not_pile_up() {
+    let mut lab = Lab::new();
+    let mut handles = Vec::new();
+    for run in 1..=12 {
+        lab.scope.id = RunId::from_bits(run);
+        lab.executor.open_run(&lab.scope).await.unwrap();
+        handles.push(lab.start("echo words").await);
+        // The last one goes on.
+        if run < 12 {
+            lab.executor.close_run(&lab.scope).await.unwrap();
+        }
+    }
+    let kept = handles
+        .iter()
+        .map(|handle| lab.file_of(handle, "out.log").exists());
+    assert_eq!(kept.filter(|kept| *kept).count(), 11);
+    assert!(
+        !lab.file_of(&handles[0], "out.log").exists(),
+        "the oldest goes first"
+    );
+    assert!(lab.file_of(&handles[11], "out.log").exists());
 }
 
 #[tokio::test]
