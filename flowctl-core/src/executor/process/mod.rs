@@ -12,7 +12,7 @@
 //! * **Folder**: `working_dir`, seen from where flowctl runs, else that folder itself.
 //! * **Ports**: `hostPort` and `health_port` are the numbers that the program listens on, and `Busy`,
 //!   with who has it where the system says, if they are taken. Others are free ones from 20000 to 32767.
-//!   Nothing holds a port between `reserve` and the moment the program listens.
+//!   Nothing holds a port between `reserve` and the moment the program listens. Only TCP is looked at.
 //! * Standard input is empty. Output goes to files, see below. The program leads a process group of its
 //!   own, so that a terminal's Ctrl-C does not reach it.
 //!

@@ -50,6 +50,13 @@ pub(super) fn start(
         .starting
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
+    if let Some(entry) = table.find(instance) {
+        return if entry.is_over() {
+            Err(Failure::AlreadyExists)
+        } else {
+            Ok(entry.handle.clone())
+        };
+    }
     let folder = settings.folder_for(instance);
     let mut lock = match claim(&folder)? {
         Claim::New(lock) => Some(lock),

@@ -7,7 +7,10 @@ use std::{
 use tokio::{runtime, task::JoinSet};
 
 use super::entry::Entry;
-use crate::{ComponentId, RunId, executor::Handle};
+use crate::{
+    ComponentId, RunId,
+    executor::{Handle, Instance},
+};
 
 type Key = (RunId, ComponentId, u32, u32);
 
@@ -24,6 +27,14 @@ impl Table {
     pub(super) fn get(&self, handle: &Handle) -> Option<Arc<Entry>> {
         let entry = self.entries().get(&key(handle)).map(Arc::clone);
         entry.filter(|entry| entry.handle == *handle)
+    }
+
+    /// The entry of an instance that may have been started.
+    pub(super) fn find(&self, instance: &Instance) -> Option<Arc<Entry>> {
+        let run = instance.run.id.clone();
+        let component = instance.component.id.clone();
+        let key = (run, component, instance.index, instance.generation);
+        self.entries().get(&key).map(Arc::clone)
     }
 
     pub(super) fn insert(
