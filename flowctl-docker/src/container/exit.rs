@@ -19,12 +19,12 @@ pub(crate) enum Phase {
 /// Where in its life the engine says a container is.
 pub(crate) fn phase(state: Option<&ContainerState>) -> Phase {
     match state.and_then(|state| state.status) {
-        Some(Status::RUNNING | Status::PAUSED | Status::RESTARTING | Status::STOPPING) => Phase::Running,
+        Some(Status::RUNNING | Status::PAUSED | Status::RESTARTING | Status::STOPPING) => {
+            Phase::Running
+        }
         Some(Status::CREATED) => Phase::Created,
         Some(Status::REMOVING) => Phase::Removing,
-        Some(Status::EXITED | Status::DEAD | Status::EMPTY) | None => {
-            Phase::Ended
-        }
+        Some(Status::EXITED | Status::DEAD | Status::EMPTY) | None => Phase::Ended,
     }
 }
 
@@ -51,7 +51,9 @@ pub(crate) fn exit_report(state: Option<&ContainerState>, forced: bool) -> ExitR
 /// A moment as the engine writes it: RFC 3339. The year 1 means never.
 pub(crate) fn moment(text: &str) -> Option<SystemTime> {
     let moment: jiff::Timestamp = text.parse().ok()?;
-    let seconds = u64::try_from(moment.as_second()).ok().filter(|seconds| *seconds > 0)?;
+    let seconds = u64::try_from(moment.as_second())
+        .ok()
+        .filter(|seconds| *seconds > 0)?;
     let nanoseconds = u32::try_from(moment.subsec_nanosecond()).ok()?;
     SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds))
 }

@@ -169,7 +169,11 @@ fn place(secret: &Secret, at: usize) -> Result<(PathBuf, PathBuf), Unfit> {
         Some(path) => PathBuf::from(path),
         None => Path::new(DEFAULT_FOLDER).join(&secret.name),
     };
-    if !path.is_absolute() || path.components().any(|c| c == std::path::Component::ParentDir) {
+    if !path.is_absolute()
+        || path
+            .components()
+            .any(|c| c == std::path::Component::ParentDir)
+    {
         return refuse("it has to be absolute, without `..`");
     }
     let (folder, below) = match secret.kind {
@@ -193,8 +197,10 @@ fn place(secret: &Secret, at: usize) -> Result<(PathBuf, PathBuf), Unfit> {
         },
     };
     // The folder is the secrets' own: what the image has in it is hidden.
-    let system = ["/", "/etc", "/bin", "/sbin", "/usr", "/lib", "/lib64", "/var", "/dev", "/proc",
-        "/sys", "/run", "/tmp"];
+    let system = [
+        "/", "/etc", "/bin", "/sbin", "/usr", "/lib", "/lib64", "/var", "/dev", "/proc", "/sys",
+        "/run", "/tmp",
+    ];
     if system.iter().any(|system| folder == Path::new(system)) {
         return refuse("it needs a folder of its own, such as /run/secrets");
     }

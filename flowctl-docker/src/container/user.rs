@@ -68,7 +68,11 @@ fn is_root(user: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn chosen(of_spec: Option<&str>, of_image: &str, allow: &[Permission]) -> Result<String, Unfit> {
+    fn chosen(
+        of_spec: Option<&str>,
+        of_image: &str,
+        allow: &[Permission],
+    ) -> Result<String, Unfit> {
         let mut security = Security::default();
         security.user = of_spec.map(str::to_owned);
         security.allow = allow.to_vec();

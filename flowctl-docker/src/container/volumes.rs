@@ -15,8 +15,23 @@ use crate::error::Unfit;
 /// Folders of this machine that no container is given: those that the Go flowctl refuses, the kernel's,
 /// and the sockets of engines, which are root on this machine.
 const REFUSED: &[&str] = &[
-    "/", "/etc", "/bin", "/sbin", "/usr", "/lib", "/lib64", "/var", "/boot", "/dev", "/proc", "/sys",
-    "/var/run", "/run", "/var/run/docker.sock", "/run/docker.sock", "/var/lib/docker",
+    "/",
+    "/etc",
+    "/bin",
+    "/sbin",
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/var",
+    "/boot",
+    "/dev",
+    "/proc",
+    "/sys",
+    "/var/run",
+    "/run",
+    "/var/run/docker.sock",
+    "/run/docker.sock",
+    "/var/lib/docker",
 ];
 
 /// The name in the engine of a volume that a pipeline calls `name`: `{pipeline}_{name}`, and the
@@ -81,8 +96,8 @@ fn mount(
             ..MountTmpfsOptions::default()
         });
     } else if let Some(path) = &volume.host_path {
-        let source = host_folder(path, folders)
-            .map_err(|reason| Unfit::new(field("host_path"), reason))?;
+        let source =
+            host_folder(path, folders).map_err(|reason| Unfit::new(field("host_path"), reason))?;
         mount.typ = Some(MountType::BIND);
         mount.source = Some(source.to_string_lossy().into_owned());
     } else if let Some(name) = &volume.name {
@@ -114,7 +129,9 @@ fn host_folder(text: &str, folders: &Folders<'_>) -> Result<PathBuf, String> {
     let real = (folders.real)(&path);
     for path in [Some(&path), real.as_ref()].into_iter().flatten() {
         if REFUSED.iter().any(|refused| path == Path::new(refused))
-            || ["/proc", "/sys", "/dev"].iter().any(|folder| path.starts_with(folder))
+            || ["/proc", "/sys", "/dev"]
+                .iter()
+                .any(|folder| path.starts_with(folder))
         {
             return Err(format!("`{}` is given to no container", path.display()));
         }
@@ -198,7 +215,15 @@ mod tests {
     #[test]
     fn the_system_is_given_to_no_container() {
         for path in [
-            "/", "/etc", "/etc/", "/usr/../etc/.", "/var", "../etc", "link", "/proc/1", "/sys",
+            "/",
+            "/etc",
+            "/etc/",
+            "/usr/../etc/.",
+            "/var",
+            "../etc",
+            "link",
+            "/proc/1",
+            "/sys",
             "/var/run/docker.sock",
         ] {
             let refused = bind(path).unwrap_err();

@@ -155,11 +155,7 @@ fn decide(
 
 /// Reads an address as the docker CLI does (`opts.ParseHost`): without a scheme it is TCP, the port is
 /// 2375, or 2376 with TLS.
-fn parse(
-    host: &str,
-    certificates: Option<PathBuf>,
-    origin: &str,
-) -> Result<EngineHost, HostError> {
+fn parse(host: &str, certificates: Option<PathBuf>, origin: &str) -> Result<EngineHost, HostError> {
     let (scheme, rest) = host.split_once("://").unwrap_or(("tcp", host));
     let rest = rest.trim_end_matches('/');
     let address = match scheme {

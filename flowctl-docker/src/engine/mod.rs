@@ -3,7 +3,10 @@
 mod connection;
 mod context_store;
 mod docker_config;
-#[expect(clippy::module_inception, reason = "a file is named after its main type")]
+#[expect(
+    clippy::module_inception,
+    reason = "a file is named after its main type"
+)]
 mod engine;
 mod engine_host;
 mod surroundings;

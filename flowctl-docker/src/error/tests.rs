@@ -90,10 +90,16 @@ fn what_never_reached_the_engine_has_its_kind_too() {
     use ExecutorErrorKind as Kind;
     for (cause, expected) in [
         (Error::RequestTimeoutError, Kind::Timeout),
-        (Error::SocketNotFoundError("/s".to_owned()), Kind::Unavailable),
+        (
+            Error::SocketNotFoundError("/s".to_owned()),
+            Kind::Unavailable,
+        ),
         (system(io::ErrorKind::ConnectionRefused), Kind::Unavailable),
         (system(io::ErrorKind::UnexpectedEof), Kind::Unavailable),
-        (system(io::ErrorKind::PermissionDenied), Kind::PermissionDenied),
+        (
+            system(io::ErrorKind::PermissionDenied),
+            Kind::PermissionDenied,
+        ),
         (
             Error::UnsupportedURISchemeError {
                 uri: "ssh://h".to_owned(),

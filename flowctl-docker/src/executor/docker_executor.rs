@@ -7,9 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use bollard::{
-    models::ContainerInspectResponse, query_parameters::ListContainersOptionsBuilder,
-};
+use bollard::{models::ContainerInspectResponse, query_parameters::ListContainersOptionsBuilder};
 use flowctl_core::{
     ComponentSpec, Executor, RunId,
     executor::{

@@ -166,7 +166,9 @@ impl DockerExecutor {
         match self.engine.docker.remove_container(id, Some(options)).await {
             Ok(()) => {}
             Err(cause) if is_absent(&cause) => {}
-            Err(cause) if is_conflict(&cause) && cause.to_string().contains("already in progress") => {
+            Err(cause)
+                if is_conflict(&cause) && cause.to_string().contains("already in progress") =>
+            {
                 self.wait_until_removed(id).await;
             }
             Err(cause) => return Err(failed(call, cause)),
@@ -216,7 +218,10 @@ impl DockerExecutor {
         let Some(handle) = super::inventory::handle_of(found) else {
             return Ok(());
         };
-        match self.stop_found(&handle, found, &as_its_spec_has_it(found)).await {
+        match self
+            .stop_found(&handle, found, &as_its_spec_has_it(found))
+            .await
+        {
             Err(error) if *error.kind() == ExecutorErrorKind::NotFound => Ok(()),
             ended => ended.map(drop),
         }

@@ -99,7 +99,10 @@ impl DockerExecutor {
             .build();
         let networks = docker.list_networks(Some(options)).await;
         for network in networks.map_err(|cause| failed(Call::List, cause))? {
-            let run = network.labels.as_ref().and_then(|labels| labels.get(label::RUN));
+            let run = network
+                .labels
+                .as_ref()
+                .and_then(|labels| labels.get(label::RUN));
             runs.extend(run.and_then(|run| run.parse().ok()));
         }
         runs.sort_unstable();
@@ -209,12 +212,16 @@ fn container(listed: &ContainerSummary) -> Option<Container> {
             Some((name.to_owned(), published(value)))
         })
         .collect();
-    let created = listed.created.and_then(|seconds| u64::try_from(seconds).ok());
+    let created = listed
+        .created
+        .and_then(|seconds| u64::try_from(seconds).ok());
     let name = listed.names.iter().flatten().next();
     Some(Container {
         handle: of(&identity, &id),
         id,
-        name: name.map_or("", |name| name.trim_start_matches('/')).to_owned(),
+        name: name
+            .map_or("", |name| name.trim_start_matches('/'))
+            .to_owned(),
         run: RunScope::new(identity.namespace, identity.pipeline, identity.run),
         spec: identity.spec,
         image: listed.image.clone().unwrap_or_default(),
@@ -229,4 +236,3 @@ fn container(listed: &ContainerSummary) -> Option<Container> {
         ports,
     })
 }
-

@@ -15,7 +15,9 @@ pub(super) fn describe(port: u16) -> String {
     };
     for process in processes.flatten() {
         let name = process.file_name();
-        let is_process = name.to_str().is_some_and(|name| name.bytes().all(|b| b.is_ascii_digit()));
+        let is_process = name
+            .to_str()
+            .is_some_and(|name| name.bytes().all(|b| b.is_ascii_digit()));
         if is_process && holds(&process.path(), &inodes) {
             let program = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
             return format!("`{}` (process {})", program.trim(), name.to_string_lossy());

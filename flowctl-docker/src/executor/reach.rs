@@ -48,7 +48,9 @@ impl DockerExecutor {
                         continue;
                     }
                     let name = holder.names.iter().flatten().next();
-                    let name = name.or(holder.id.as_ref()).map_or("?", |name| name.as_str());
+                    let name = name
+                        .or(holder.id.as_ref())
+                        .map_or("?", |name| name.as_str());
                     format!("the container `{}`", name.trim_start_matches('/'))
                 }
                 None if self.engine.host().is_local() && is_taken(&port, number) => {
@@ -60,9 +62,11 @@ impl DockerExecutor {
                 "port {number} of this machine, which `ports` of `{}` pins, is taken by {owner}",
                 instance.component.id
             );
-            return Err(ExecutorError::new(NAME, "reserve the ports of", ExecutorErrorKind::Busy)
-                .of(instance.component.id.clone())
-                .caused_by(cause));
+            return Err(
+                ExecutorError::new(NAME, "reserve the ports of", ExecutorErrorKind::Busy)
+                    .of(instance.component.id.clone())
+                    .caused_by(cause),
+            );
         }
         Ok(())
     }
@@ -76,7 +80,10 @@ impl DockerExecutor {
         let missing = || not_found(Call::Inspect).of(handle.component.clone());
         let found = self.find(handle, Call::Inspect).await?;
         let name = port.unwrap_or(flowctl_core::executor::BoundPort::MAIN);
-        let labels = found.config.as_ref().and_then(|config| config.labels.as_ref());
+        let labels = found
+            .config
+            .as_ref()
+            .and_then(|config| config.labels.as_ref());
         let key = labels
             .and_then(|labels| labels.get(&format!("{}{name}", label::PORT)))
             .ok_or_else(missing)?;

@@ -117,10 +117,5 @@ impl DockerExecutor {
 
 /// `{pipeline}-{run}`: no other has it, also where an engine allows several of one name.
 fn network_name(run: &RunScope) -> String {
-    format!(
-        "{}{}-{}",
-        prefix(&run.namespace, '-'),
-        run.pipeline,
-        run.id
-    )
+    format!("{}{}-{}", prefix(&run.namespace, '-'), run.pipeline, run.id)
 }

@@ -58,7 +58,8 @@ impl DockerExecutor {
             ImagePolicy::Never => {
                 let kind = ExecutorErrorKind::ImageUnavailable;
                 let error = ExecutorError::new(NAME, Call::FindImage.action(), kind);
-                let cause = format!("`{image}` is not there, and `image_policy: never` forbids to pull");
+                let cause =
+                    format!("`{image}` is not there, and `image_policy: never` forbids to pull");
                 return Err(of(error.caused_by(cause)));
             }
         };
@@ -82,7 +83,10 @@ impl DockerExecutor {
         let (id, is_running) = match id {
             Holder::Itself { id, is_running } => (id, is_running),
             Holder::Cleared => {
-                let cause = format!("the name `{}` is taken again and again", wanted.container_name());
+                let cause = format!(
+                    "the name `{}` is taken again and again",
+                    wanted.container_name()
+                );
                 return Err(error(Call::Create, ExecutorErrorKind::Busy).caused_by(cause));
             }
         };
@@ -110,7 +114,10 @@ impl DockerExecutor {
     ) -> Result<(ContainerCreateBody, ContainerUser), ExecutorError> {
         let unfit = |unfit: Unfit| unfit.at(Call::Create);
         let image = self.image(instance).await?;
-        let image_user = image.config.and_then(|config| config.user).unwrap_or_default();
+        let image_user = image
+            .config
+            .and_then(|config| config.user)
+            .unwrap_or_default();
         let network = self.network_of(&instance.run.id).await?;
         let cpu_millis = self.engine.cpu_millis().await?;
         let surroundings = self.engine.surroundings();
@@ -159,7 +166,8 @@ impl DockerExecutor {
             let options = CreateContainerOptionsBuilder::new().name(&name).build();
             match docker.create_container(Some(options), body.clone()).await {
                 Ok(created) => {
-                    self.verify_limits(body, &created.id, &created.warnings).await?;
+                    self.verify_limits(body, &created.id, &created.warnings)
+                        .await?;
                     return Ok(Holder::Itself {
                         id: created.id,
                         is_running: false,
@@ -207,7 +215,12 @@ impl DockerExecutor {
             holder => {
                 let whose = holder.map_or_else(
                     || "not flowctl's".to_owned(),
-                    |h| format!("the component `{}` of the pipeline `{}`", h.component, h.pipeline),
+                    |h| {
+                        format!(
+                            "the component `{}` of the pipeline `{}`",
+                            h.component, h.pipeline
+                        )
+                    },
                 );
                 let cause = format!(
                     "the container name `{name}` is taken by {} ({whose}): remove or rename that one",
@@ -298,7 +311,10 @@ impl DockerExecutor {
 
     /// Removes a container that never ran. That it stays is no reason to fail: it is listed.
     async fn take_away(&self, id: &str) {
-        let options = RemoveContainerOptionsBuilder::new().v(true).force(true).build();
+        let options = RemoveContainerOptionsBuilder::new()
+            .v(true)
+            .force(true)
+            .build();
         let removed = self.engine.docker.remove_container(id, Some(options)).await;
         if let Err(cause) = removed
             && !is_absent(&cause)
@@ -328,14 +344,21 @@ impl DockerExecutor {
             return Ok(());
         }
         let numbers = self.numbers(id, user).await?;
-        let archives = files.archives(numbers).map_err(|cause| unreadable(cause.into()))?;
+        let archives = files
+            .archives(numbers)
+            .map_err(|cause| unreadable(cause.into()))?;
         for (folder, archive) in archives {
             let options = UploadToContainerOptionsBuilder::new()
                 .path(&folder.to_string_lossy())
                 .build();
             let body = bollard::body_full(Bytes::from(archive));
-            let uploaded = self.engine.docker.upload_to_container(id, Some(options), body);
-            uploaded.await.map_err(|cause| failed(Call::Upload, cause))?;
+            let uploaded = self
+                .engine
+                .docker
+                .upload_to_container(id, Some(options), body);
+            uploaded
+                .await
+                .map_err(|cause| failed(Call::Upload, cause))?;
         }
         Ok(())
     }
@@ -347,7 +370,10 @@ impl DockerExecutor {
         }
         let passwd = self.passwd(id).await.unwrap_or_default();
         user.look_up(&passwd).ok_or_else(|| {
-            let reason = format!("the image does not say which number `{}` has", user.as_str());
+            let reason = format!(
+                "the image does not say which number `{}` has",
+                user.as_str()
+            );
             Unfit::new("security.user", reason).at(Call::Upload)
         })
     }
@@ -356,7 +382,10 @@ impl DockerExecutor {
         let options = bollard::query_parameters::DownloadFromContainerOptionsBuilder::new()
             .path("/etc/passwd")
             .build();
-        let archive = self.engine.docker.download_from_container(id, Some(options));
+        let archive = self
+            .engine
+            .docker
+            .download_from_container(id, Some(options));
         let archive: Vec<u8> = archive
             .try_fold(Vec::new(), |mut all, bytes| async move {
                 all.extend_from_slice(&bytes);
@@ -379,7 +408,10 @@ fn error(call: Call, kind: ExecutorErrorKind) -> ExecutorError {
 fn check_binds(body: &ContainerCreateBody, user: &ContainerUser) -> Result<(), ExecutorError> {
     use std::os::unix::fs::MetadataExt;
 
-    let mounts = body.host_config.as_ref().and_then(|config| config.mounts.as_deref());
+    let mounts = body
+        .host_config
+        .as_ref()
+        .and_then(|config| config.mounts.as_deref());
     for folder in writable_binds(mounts.unwrap_or_default()) {
         let (Ok(found), Some((uid, gid))) = (folder.metadata(), user.numbers()) else {
             continue;

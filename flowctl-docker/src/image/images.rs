@@ -173,7 +173,9 @@ impl Images {
         let found = found.map_err(|cause| failed(Call::Push, cause))?;
         let digests = found.repo_digests.unwrap_or_default();
         let name = reference.name();
-        let short = name.trim_start_matches("docker.io/").trim_start_matches("library/");
+        let short = name
+            .trim_start_matches("docker.io/")
+            .trim_start_matches("library/");
         digests
             .iter()
             .filter_map(|digest| digest.split_once('@'))

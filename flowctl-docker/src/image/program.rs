@@ -59,7 +59,11 @@ mod tests {
     fn static_programs_are_told_from_others() {
         assert_eq!(architecture(&program(62, 1)), Ok("amd64"));
         assert_eq!(architecture(&program(183, 1)), Ok("arm64"));
-        assert!(architecture(&program(62, 3)).unwrap_err().contains("static"));
+        assert!(
+            architecture(&program(62, 3))
+                .unwrap_err()
+                .contains("static")
+        );
         assert!(architecture(b"#!/bin/sh\n").is_err());
         assert!(architecture(&program(62, 1)[..60]).is_err());
         // The very program that runs this test is linked to the C library.

@@ -9,10 +9,7 @@ use crate::{
 };
 
 /// Pulls an image with the credentials of the user's docker configuration. Its progress is traced.
-pub(crate) async fn pull(
-    engine: &Engine,
-    reference: &ImageReference,
-) -> Result<(), ExecutorError> {
+pub(crate) async fn pull(engine: &Engine, reference: &ImageReference) -> Result<(), ExecutorError> {
     let credentials = credentials::find(engine.surroundings(), reference)
         .await
         .map_err(|cause| {

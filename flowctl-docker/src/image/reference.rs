@@ -81,13 +81,14 @@ impl FromStr for ImageReference {
             "index.docker.io" => DOCKER_HUB,
             other => other,
         };
-        let in_name = |b: u8| {
-            b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.' | b'-')
-        };
+        let in_name =
+            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.' | b'-');
         let in_tag = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
         let is_hex = |hex: &str| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit());
         let fits = !name.is_empty()
-            && path.split('/').all(|part| !part.is_empty() && part.bytes().all(in_name))
+            && path
+                .split('/')
+                .all(|part| !part.is_empty() && part.bytes().all(in_name))
             && tag.is_none_or(|tag| !tag.is_empty() && tag.len() <= 128 && tag.bytes().all(in_tag))
             && digest.is_none_or(|digest| digest.strip_prefix("sha256:").is_some_and(is_hex));
         if !fits {
@@ -128,23 +129,47 @@ mod tests {
         let digest = format!("sha256:{}", "0".repeat(64));
         let pinned = format!("localhost/a:1@{digest}");
         for (text, name, version, shown) in [
-            ("alpine", "docker.io/library/alpine", "latest", "alpine:latest"),
+            (
+                "alpine",
+                "docker.io/library/alpine",
+                "latest",
+                "alpine:latest",
+            ),
             ("a/b:1.2", "docker.io/a/b", "1.2", "a/b:1.2"),
-            ("docker.io/library/alpine", "docker.io/library/alpine", "latest", "alpine:latest"),
-            ("localhost:5000/a", "localhost:5000/a", "latest", "localhost:5000/a:latest"),
-            ("r.example/a/b/c:x", "r.example/a/b/c", "x", "r.example/a/b/c:x"),
+            (
+                "docker.io/library/alpine",
+                "docker.io/library/alpine",
+                "latest",
+                "alpine:latest",
+            ),
+            (
+                "localhost:5000/a",
+                "localhost:5000/a",
+                "latest",
+                "localhost:5000/a:latest",
+            ),
+            (
+                "r.example/a/b/c:x",
+                "r.example/a/b/c",
+                "x",
+                "r.example/a/b/c:x",
+            ),
             (&pinned, "localhost/a", &digest, &pinned),
         ] {
             let reference: ImageReference = text.parse().unwrap();
             assert_eq!(reference.name(), name);
             assert_eq!(reference.version(), version);
             assert_eq!(reference.to_string(), shown);
-            assert_eq!(shown.parse::<ImageReference>().unwrap(), ImageReference {
-                tag: reference.tag.clone().or_else(|| {
-                    reference.digest.is_none().then(|| "latest".to_owned())
-                }),
-                ..reference
-            });
+            assert_eq!(
+                shown.parse::<ImageReference>().unwrap(),
+                ImageReference {
+                    tag: reference
+                        .tag
+                        .clone()
+                        .or_else(|| { reference.digest.is_none().then(|| "latest".to_owned()) }),
+                    ..reference
+                }
+            );
         }
         for text in ["", "A", "a:", "a//b", "a@sha256:00", "a b", "a:b:c", "/a"] {
             assert!(text.parse::<ImageReference>().is_err(), "{text}");

@@ -220,7 +220,8 @@ impl LogReader {
         let is_new = self.output(stream).mark.admit(line.at);
         let is_wanted = |since: SystemTime| line.at >= since;
         if is_new && self.options.since.is_none_or(is_wanted) {
-            self.ready.push_back(LogLine::new(line.at, stream, line.bytes));
+            self.ready
+                .push_back(LogLine::new(line.at, stream, line.bytes));
         }
     }
 

@@ -125,7 +125,9 @@ impl Bench {
 
     pub(crate) async fn lines(&self, handle: &Handle, options: LogOptions) -> Vec<LogLine> {
         let lines = self.executor.logs(handle, options).await.unwrap();
-        let lines: Vec<_> = tokio::time::timeout(PATIENCE, lines.collect()).await.unwrap();
+        let lines: Vec<_> = tokio::time::timeout(PATIENCE, lines.collect())
+            .await
+            .unwrap();
         lines.into_iter().map(Result::unwrap).collect()
     }
 

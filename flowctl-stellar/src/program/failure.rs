@@ -11,7 +11,7 @@ pub(crate) enum Failure {
         source: std::io::Error,
     },
     /// A component of it failed.
-    #[error("{0}")]
+    #[error(transparent)]
     Component(ComponentError),
     /// Something else.
     #[error("{message}")]

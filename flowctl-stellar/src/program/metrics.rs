@@ -191,10 +191,16 @@ impl Metrics {
         text
     }
 
-    /// All of it by the names that programs of this kind put into `/health` and heartbeats.
+    /// All of it for `/health` and heartbeats: by the names that flowctl shows, and by those of upstream's
+    /// programs.
     pub(crate) fn values(&self) -> Vec<(&'static str, u64)> {
         let known = |name, value: Option<u64>| value.map(|value| (name, value));
         [
+            Some(("events_in", self.count(Counter::EventsIn))),
+            Some(("events_out", self.count(Counter::EventsOut))),
+            known("position", self.position()),
+            known("tip", self.tip()),
+            known("lag", self.lag()),
             Some(("success_count", self.count(Counter::Units))),
             Some(("error_count", self.count(Counter::Errors))),
             Some(("retry_count", self.count(Counter::Retries))),
@@ -203,8 +209,6 @@ impl Metrics {
             Some(("total_bytes_processed", self.count(Counter::BytesOut))),
             Some(("open_streams", self.open_streams())),
             known("last_processed_ledger", self.position()),
-            known("tip", self.tip()),
-            known("lag", self.lag()),
         ]
         .into_iter()
         .flatten()

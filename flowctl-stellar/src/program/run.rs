@@ -160,6 +160,10 @@ async fn serve<P: Program>(
         drain.cancelled().await;
         condition.draining();
     });
+    let offers = services.offers();
+    for offer in &offers {
+        following.spawn(services::drain_together(offer.clone(), shell.drain.clone()));
+    }
     let mut grpc_address = None;
     if let Some(grpc) = grpc {
         // The address stays taken until the server has it.
@@ -194,7 +198,13 @@ async fn serve<P: Program>(
     };
     shell.stop.cancel();
     let drained = tokio::select! {
-        () = async { while serving.join_next().await.is_some() {} } => Ok(()),
+        () = async {
+            while serving.join_next().await.is_some() {}
+            // What was begun by a call that is over is finished too.
+            for offer in offers {
+                offer.finished().await;
+            }
+        } => Ok(()),
         failure = &mut overdue => Err(failure),
     };
     registered.cancel();

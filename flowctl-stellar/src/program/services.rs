@@ -1,7 +1,7 @@
 use std::{convert::Infallible, net::SocketAddr};
 
 use flowctl_core::component::Cancellation;
-use flowctl_grpc::{GrpcServer, ServerSettings, serve::Listening};
+use flowctl_grpc::{GrpcServer, Offer, ServerSettings, data, serve::Listening};
 use tonic::{
     body::Body,
     codegen::{Service, http},
@@ -12,11 +12,17 @@ use super::failure::Failure;
 
 /// The gRPC services of a program. `grpc.health.v1` and reflection are served beside them.
 #[derive(Debug)]
-pub(crate) struct Services(GrpcServer);
+pub(crate) struct Services {
+    server: GrpcServer,
+    offers: Vec<Offer>,
+}
 
 impl Services {
     pub(super) fn new(settings: ServerSettings) -> Self {
-        Self(GrpcServer::new(settings))
+        Self {
+            server: GrpcServer::new(settings),
+            offers: Vec::new(),
+        }
     }
 
     /// Serves this too. How large messages may be is the service's own to set:
@@ -31,13 +37,25 @@ impl Services {
             + 'static,
         S::Future: Send + 'static,
     {
-        let server = std::mem::replace(&mut self.0, GrpcServer::new(ServerSettings::default()));
-        self.0 = server.add(service);
+        let empty = GrpcServer::new(ServerSettings::default());
+        self.server = std::mem::replace(&mut self.server, empty).add(service);
+    }
+
+    /// Serves this in flowctl's own protocols. It drains with the program; who asks it to drain by
+    /// `flowctl.data.v1` asks the program.
+    pub(crate) fn offer(&mut self, offer: Offer) {
+        self.add(data::service(&offer));
+        self.offers.push(offer);
+    }
+
+    /// What is offered.
+    pub(super) fn offers(&self) -> Vec<Offer> {
+        self.offers.clone()
     }
 
     /// Lets in at this address.
     pub(super) async fn listen(self, address: SocketAddr) -> Result<Listening, Failure> {
-        let listening = self.0.bind(address).await;
+        let listening = self.server.bind(address).await;
         listening.map_err(|error| Failure::because("the gRPC server cannot be started", error))
     }
 }
@@ -48,4 +66,16 @@ pub(super) async fn serve(listening: Listening, stop: Cancellation) -> Result<()
     served
         .await
         .map_err(|error| Failure::because("the gRPC server broke", error))
+}
+
+/// Lets the offer drain when the program does, and the program when the offer is asked to.
+pub(super) async fn drain_together(offer: Offer, drain: Cancellation) {
+    let draining = offer.draining();
+    tokio::select! {
+        () = drain.cancelled() => offer.drain(),
+        () = draining.cancelled() => {
+            tracing::info!("draining, as a caller has asked for it");
+            drain.cancel();
+        }
+    }
 }

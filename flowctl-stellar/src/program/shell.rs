@@ -1,5 +1,6 @@
 use flowctl_core::component::{Cancellation, ComponentContext, ComponentError};
 
+use flowctl_grpc::Offer;
 use tokio::time::Instant;
 
 use super::{
@@ -38,6 +39,12 @@ impl Shell {
             stop,
             started: Instant::now(),
         }
+    }
+
+    /// What the program offers in flowctl's own protocols, with nothing in it yet. To be given to
+    /// [`Services::offer`](super::services::Services::offer).
+    pub(crate) fn offer(&self) -> Offer {
+        Offer::new(&self.settings.component).program(self.facts.name, VERSION)
     }
 
     /// The pages about the program, for whoever serves HTTP.

@@ -19,7 +19,6 @@ mod simulated;
 #[cfg(feature = "rpc")]
 mod stellar_rpc;
 
-use self::{duration_key::duration_key, pending::Pending};
 pub use self::identity::LEDGER_EVENT_TYPE;
 #[cfg(feature = "rpc")]
 pub use self::stellar_rpc::{StellarRpc, StellarRpcConfig};
@@ -29,6 +28,7 @@ pub(crate) use self::{
     identity::{fingerprint, ledger_event_type},
     ledger_checks::LedgerChecks,
 };
+use self::{duration_key::duration_key, pending::Pending};
 pub use self::{
     lake::{Lake, LakeConfig, LakeSchema, ObjectName},
     ledger_checks::CheckError,

@@ -4,6 +4,7 @@
 //! network. Each stream has a source of its own, so streams do not wait for one another.
 
 mod network_settings;
+mod offered;
 mod open_source;
 mod origin;
 mod program;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
+    offered::offer,
     open_source::reach,
     origin::Origin,
     raw_ledgers::RawLedgers,
@@ -110,6 +111,8 @@ async fn start(
         &shell.drain,
     )
     .await?;
-    services.add(RawLedgers::new(Arc::new(settings), shell.clone()).service());
+    let settings = Arc::new(settings);
+    services.offer(offer(Arc::clone(&settings), shell)?);
+    services.add(RawLedgers::new(settings, shell.clone()).service());
     Ok(only_serve(shell))
 }

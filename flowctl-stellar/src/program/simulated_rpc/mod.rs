@@ -8,5 +8,9 @@ mod methods;
 mod program;
 mod server;
 mod settings;
+#[cfg(test)]
+mod test_server;
 
 pub(crate) use self::program::SimulatedRpc;
+#[cfg(test)]
+pub(crate) use self::test_server::TestServer;

@@ -3,5 +3,7 @@
 mod config;
 mod look;
 mod source;
+#[cfg(all(test, feature = "programs"))]
+mod tests;
 
 pub use self::{config::StellarRpcConfig, source::StellarRpc};

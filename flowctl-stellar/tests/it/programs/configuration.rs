@@ -1,8 +1,8 @@
-use std::process::Output;
-
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+use std::{
+    io::{Read as _, Write as _},
     net::TcpListener,
+    process::Output,
+    thread,
 };
 
 use super::running::{Running, command};
@@ -92,34 +92,30 @@ fn a_horizon_url_is_refused_with_the_url_to_use() {
 }
 
 /// Answers every request with the same HTTP response.
-async fn answer_all(response: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+fn answer_all(status: &str, content_type: &str, body: &str) -> String {
+    let response = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let serve = async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut request = [0; 4096];
-            let _ = stream.read(&mut request).await;
-            let _ = stream.write_all(response.as_bytes()).await;
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(response.as_bytes());
         }
-    };
-    std::thread::spawn(move || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-            .block_on(serve)
     });
     format!("http://{address}")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_turns_out_to_be_horizon_or_nothing_ends_the_program() {
-    let horizon = "HTTP/1.1 404 Not Found\r\ncontent-type: application/problem+json\r\n\
-        connection: close\r\ncontent-length: 74\r\n\r\n\
-        {\"type\":\"https://stellar.org/horizon-errors/not_found\",\"title\":\"Not Found\"}";
-    let page = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 13\r\n\r\n<html></html>";
-    for (response, word) in [(horizon, "is Horizon"), (page, "is no Stellar RPC server")] {
-        let endpoint = answer_all(response).await;
+#[test]
+fn a_server_that_turns_out_to_be_horizon_or_nothing_ends_the_program() {
+    let problem = r#"{"type":"https://stellar.org/horizon-errors/not_found","title":"Not Found"}"#;
+    let horizon = answer_all("404 Not Found", "application/problem+json", problem);
+    let page = answer_all("200 OK", "text/html", "<html></html>");
+    for (endpoint, word) in [(horizon, "is Horizon"), (page, "is no Stellar RPC server")] {
         let source = Running::start("stellar-live-source", &[("RPC_ENDPOINT", &endpoint)]);
         let ended = source.ended();
         assert_eq!(ended.code, Some(1), "{}", ended.text());

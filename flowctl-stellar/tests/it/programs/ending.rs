@@ -52,21 +52,22 @@ async fn a_second_signal_ends_a_program_that_somebody_holds_up() {
     drop(held_up);
 }
 
-/// Waits until the program gives no more, which is when the connection's windows are full.
+/// Waits until the program gives no more, which is when the windows of the connection are full.
 async fn wait_until_full(health: &str) {
-    let mut before = None;
-    loop {
+    let (mut before, mut same) = (None, 0);
+    while same < 10 {
         let page = super::running::command("stellar-live-source", &[("HEALTH_PORT", health)])
             .arg("--health")
             .output()
             .unwrap();
         let page: serde_json::Value = serde_json::from_slice(&page.stdout).unwrap();
-        let position = page["metrics"]["last_processed_ledger"].as_u64();
-        if position.is_some() && position == before {
-            return;
-        }
+        let position = page["metrics"]["position"].as_u64();
+        same = match position.is_some() && position == before {
+            true => same + 1,
+            false => 0,
+        };
         before = position;
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
 }
 
