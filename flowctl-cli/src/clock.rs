@@ -21,6 +21,30 @@ pub(crate) fn time(at: SystemTime, utc: bool) -> String {
     }
 }
 
+/// The date and the time of day, local unless `utc`: `2026-11-24 12:05:40`, or `…Z`.
+pub(crate) fn date(at: SystemTime, utc: bool) -> String {
+    let at = timestamp(at);
+    if utc {
+        at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+    } else {
+        at.to_zoned_datetime(TimeZone::system())
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string()
+    }
+}
+
+/// The time of day with milliseconds, local unless `utc`: `12:05:40.113`.
+pub(crate) fn precise_time(at: SystemTime, utc: bool) -> String {
+    let at = timestamp(at);
+    if utc {
+        at.strftime("%H:%M:%S.%3fZ").to_string()
+    } else {
+        at.to_zoned_datetime(TimeZone::system())
+            .strftime("%H:%M:%S.%3f")
+            .to_string()
+    }
+}
+
 fn timestamp(at: SystemTime) -> Timestamp {
     Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }
@@ -36,5 +60,7 @@ mod tests {
         let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_113);
         assert_eq!(rfc3339(at), "2023-11-14T22:13:20.113Z");
         assert_eq!(time(at, true), "22:13:20Z");
+        assert_eq!(precise_time(at, true), "22:13:20.113Z");
+        assert_eq!(date(at, true), "2023-11-14 22:13:20Z");
     }
 }

@@ -38,6 +38,12 @@ pub(crate) enum CliError {
         asked: String,
         candidates: Vec<String>,
     },
+    #[error("`{pipeline}` has no component `{component}`")]
+    NotOfPipeline {
+        pipeline: String,
+        component: String,
+        known: Vec<String>,
+    },
     #[error("`{pipeline}` does not run")]
     NotRunning { pipeline: String },
     #[error("nothing runs")]
@@ -76,7 +82,7 @@ impl CliError {
             Self::State(_) | Self::RunsAlready { .. } => "F303",
             Self::NoStateDir => "C501",
             Self::Unreadable { .. } => "C502",
-            Self::UnknownComponent { .. } => "C503",
+            Self::UnknownComponent { .. } | Self::NotOfPipeline { .. } => "C503",
             Self::UnknownCode { .. } => "C504",
             Self::Unwritable(_) => "C505",
             Self::NoRuntime(_) => "C506",
@@ -108,6 +114,7 @@ impl CliError {
             | Self::UnknownComponent { .. }
             | Self::UnknownCode { .. }
             | Self::UnknownPipeline { .. }
+            | Self::NotOfPipeline { .. }
             | Self::Ambiguous { .. } => exit_code::USAGE,
             Self::Unwritable(_) | Self::NotAnswering { .. } | Self::NoLogs { .. } => {
                 exit_code::FAILED
@@ -150,7 +157,7 @@ impl CliError {
             }
             Self::NothingRuns => Some("`flowctl runs` lists past runs".to_owned()),
             Self::NoStateDir => Some("set HOME or XDG_STATE_HOME, or pass --state-dir".to_owned()),
-            Self::UnknownComponent { known, .. } => {
+            Self::UnknownComponent { known, .. } | Self::NotOfPipeline { known, .. } => {
                 Some(format!("components here: {}", known.join(", ")))
             }
             Self::UnknownCode { .. } => {

@@ -57,6 +57,13 @@ pub(crate) struct ComponentFacts {
     /// Its health, where it runs outside the process of the run, and why.
     pub(crate) health: Option<String>,
     pub(crate) health_reason: Option<String>,
+    /// Why it is in its state, where the process of the run tells that.
+    pub(crate) reason: Option<String>,
+    /// How often it was started again.
+    pub(crate) restarts: u64,
+    /// How long its present start has been going on, where the process of the run tells that.
+    #[serde(rename = "up_ms", serialize_with = "optional_millis")]
+    pub(crate) up: Option<Duration>,
 }
 
 impl RunFacts {
@@ -156,6 +163,9 @@ impl ComponentFacts {
             addresses: now.addresses.clone(),
             health,
             health_reason,
+            reason: None,
+            restarts: u64::from(now.generation.saturating_sub(1)),
+            up: None,
         }
     }
 
@@ -202,7 +212,7 @@ impl Pace {
     }
 }
 
-pub(crate) fn millis<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+fn millis<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 

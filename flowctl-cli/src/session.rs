@@ -19,6 +19,8 @@ pub(crate) struct Session {
     pub(crate) connectors: Vec<Arc<dyn Connector>>,
     pub(crate) executors: Vec<Arc<dyn Executor>>,
     pub(crate) screen: Screen,
+    /// How tones become colours on stdout.
+    pub(crate) answers: Palette,
     pub(crate) form: Form,
     pub(crate) utc: bool,
     pub(crate) verbosity: u8,
@@ -39,6 +41,10 @@ impl Session {
         let palette = Palette {
             coloured: human && surroundings.palette(global.color).coloured,
         };
+        let stdout = Surroundings::of_stdout();
+        let answers = Palette {
+            coloured: human && stdout.palette(global.color).coloured,
+        };
         let screen = Screen::new(palette, human && surroundings.is_live());
         let stdout = screen.writer(Stream::Stdout);
         // A registry that has its own `console` keeps it.
@@ -48,6 +54,7 @@ impl Session {
             connectors,
             executors,
             screen,
+            answers,
             form: global.output,
             utc: global.utc,
             verbosity: global.verbose,

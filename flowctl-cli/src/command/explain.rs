@@ -24,6 +24,13 @@ const PAGES: &[(&str, &str)] = &[
     ("C504", include_str!("../../docs/errors/C504.md")),
     ("C505", include_str!("../../docs/errors/C505.md")),
     ("C506", include_str!("../../docs/errors/C506.md")),
+    ("C507", include_str!("../../docs/errors/C507.md")),
+    ("C508", include_str!("../../docs/errors/C508.md")),
+    ("C509", include_str!("../../docs/errors/C509.md")),
+    ("C510", include_str!("../../docs/errors/C510.md")),
+    ("C511", include_str!("../../docs/errors/C511.md")),
+    ("C512", include_str!("../../docs/errors/C512.md")),
+    ("C513", include_str!("../../docs/errors/C513.md")),
 ];
 
 pub(super) fn explain(session: &Session, arguments: &Arguments) -> Result<u8, CliError> {

@@ -23,9 +23,18 @@ pub(crate) struct Surroundings {
 impl Surroundings {
     /// Those of this process's stderr.
     pub(crate) fn of_stderr() -> Self {
+        Self::of(&std::io::stderr())
+    }
+
+    /// Those of this process's stdout.
+    pub(crate) fn of_stdout() -> Self {
+        Self::of(&std::io::stdout())
+    }
+
+    fn of(stream: &impl IsTerminal) -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         Self {
-            terminal: std::io::stderr().is_terminal(),
+            terminal: stream.is_terminal(),
             no_color: set("NO_COLOR"),
             ci: set("CI"),
             dumb: std::env::var_os("TERM").is_none_or(|term| term == "dumb"),

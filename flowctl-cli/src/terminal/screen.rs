@@ -67,9 +67,17 @@ impl Screen {
             stdout.flush()
         });
         match written {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.reader_gone.cancel();
+                Ok(())
+            }
             written => written,
         }
+    }
+
+    /// Whether somebody wrote to a stdout that nobody reads any more.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.reader_gone.is_cancelled()
     }
 
     /// Paints the block over the one before.

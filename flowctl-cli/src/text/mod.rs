@@ -5,6 +5,7 @@ pub(crate) mod number;
 mod place;
 pub(crate) mod progress;
 pub(crate) mod report;
+pub(crate) mod status;
 mod table;
 
 pub(crate) use self::{
