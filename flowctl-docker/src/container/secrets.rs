@@ -111,8 +111,6 @@ impl SecretFiles {
                 header.set_size(bytes.len() as u64);
                 tar.append_data(&mut header, path, bytes)
             };
-            // The folder itself, so that its user may enter it.
-            entry(Path::new("./"), tar::EntryType::Directory, 0o500, &[])?;
             let mut made: Vec<&Path> = Vec::new();
             for file in files {
                 for parent in file.path.ancestors().skip(1) {

@@ -1,4 +1,7 @@
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use bollard::{
     Docker,
@@ -16,7 +19,7 @@ use flowctl_core::{
 };
 use futures_util::TryStreamExt;
 
-use super::{DockerExecutor, docker_executor::identity};
+use super::{DockerExecutor, Outage, docker_executor::identity};
 use crate::{
     container::{
         ContainerUser, Folders, Ground, Identity, Phase, SecretFiles, create_body, phase, verify,
@@ -26,16 +29,18 @@ use crate::{
     image::{ImageReference, pull},
 };
 
-/// How often the name of a container is fought for. Each round but the last took something out of the
-/// way.
-const ROUNDS: usize = 5;
+/// How long the name of a container is waited for. The engine holds it from the moment at which it begins
+/// to make a container; for whom is known only once that is made.
+const NAMED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What has the name that a container is to have.
 enum Holder {
     /// The instance itself, ready to be started or running.
     Itself { id: String, is_running: bool },
-    /// Nobody any more, or it was taken out of the way.
+    /// It was taken out of the way.
     Cleared,
+    /// Nobody who is known, yet or any more.
+    Unknown,
 }
 
 impl DockerExecutor {
@@ -79,17 +84,7 @@ impl DockerExecutor {
         let docker = &self.engine.docker;
         let wanted = Identity::of(instance);
         let (body, user) = self.body(instance).await?;
-        let id = self.create(&wanted, &body).await?;
-        let (id, is_running) = match id {
-            Holder::Itself { id, is_running } => (id, is_running),
-            Holder::Cleared => {
-                let cause = format!(
-                    "the name `{}` is taken again and again",
-                    wanted.container_name()
-                );
-                return Err(error(Call::Create, ExecutorErrorKind::Busy).caused_by(cause));
-            }
-        };
+        let (id, is_running) = self.create(&wanted, &body).await?;
         let handle = Handle::new(instance, id.clone());
         if is_running {
             return Ok(handle);
@@ -154,33 +149,32 @@ impl DockerExecutor {
         }
     }
 
-    /// Makes the container, or finds it made.
+    /// Makes the container, or finds it made: its id, and whether it runs.
     async fn create(
         &self,
         wanted: &Identity,
         body: &ContainerCreateBody,
-    ) -> Result<Holder, ExecutorError> {
+    ) -> Result<(String, bool), ExecutorError> {
         let docker = &self.engine.docker;
         let name = wanted.container_name();
-        for _ in 0..ROUNDS {
+        let mut patience = Outage::new(NAMED_WITHIN);
+        loop {
             let options = CreateContainerOptionsBuilder::new().name(&name).build();
             match docker.create_container(Some(options), body.clone()).await {
                 Ok(created) => {
                     self.verify_limits(body, &created.id, &created.warnings)
                         .await?;
-                    return Ok(Holder::Itself {
-                        id: created.id,
-                        is_running: false,
-                    });
+                    return Ok((created.id, false));
                 }
                 Err(cause) if is_conflict(&cause) => match self.clear(&name, wanted).await? {
+                    Holder::Itself { id, is_running } => return Ok((id, is_running)),
                     Holder::Cleared => {}
-                    found @ Holder::Itself { .. } => return Ok(found),
+                    Holder::Unknown if patience.endure().await => {}
+                    Holder::Unknown => return Err(failed(Call::Create, cause)),
                 },
                 Err(cause) => return Err(failed(Call::Create, cause)),
             }
         }
-        Ok(Holder::Cleared)
     }
 
     /// Looks who has the name, and takes what is left of earlier starts out of the way.
@@ -188,7 +182,7 @@ impl DockerExecutor {
         let docker = &self.engine.docker;
         let found = match docker.inspect_container(name, None).await {
             Ok(found) => found,
-            Err(cause) if is_absent(&cause) => return Ok(Holder::Cleared),
+            Err(cause) if is_absent(&cause) => return Ok(Holder::Unknown),
             Err(cause) => return Err(failed(Call::Create, cause)),
         };
         let id = found.id.clone().unwrap_or_default();
@@ -196,7 +190,7 @@ impl DockerExecutor {
         match identity(&found) {
             _ if at == Phase::Removing => {
                 self.wait_until_removed(&id).await;
-                Ok(Holder::Cleared)
+                Ok(Holder::Unknown)
             }
             Some(holder) if holder.is_same_place(wanted) => {
                 self.clear_same_place(docker, id, at, &holder, wanted).await
@@ -262,7 +256,7 @@ impl DockerExecutor {
             // It never ran, and nobody has a handle of it.
             Phase::Created => {
                 self.take_away(&id).await;
-                Ok(Holder::Cleared)
+                Ok(Holder::Unknown)
             }
             // It is listed until it is removed; only the name passes on.
             Phase::Ended | Phase::Removing => {
@@ -443,7 +437,7 @@ pub(super) fn as_its_spec_has_it(found: &ContainerInspectResponse) -> StopOption
     if let Some(seconds) = config.and_then(|config| config.stop_timeout)
         && let Ok(seconds) = u64::try_from(seconds)
     {
-        options.grace = std::time::Duration::from_secs(seconds);
+        options.grace = Duration::from_secs(seconds);
     }
     if let Some(signal) = config.and_then(|config| config.stop_signal.clone()) {
         options.signal = signal;

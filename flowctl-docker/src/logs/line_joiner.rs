@@ -18,7 +18,8 @@ pub(super) struct Line {
 /// Puts the lines of one output stream together again.
 ///
 /// The engine cuts lines into pieces of 16 KiB and puts the moment before each; only the last piece
-/// ends with a line break. All pieces of a line have the moment of the first.
+/// ends with a line break. All pieces of a line have the moment of the first, and a line that fills its
+/// pieces exactly has lost its break: another moment begins another line.
 #[derive(Debug, Default)]
 pub(super) struct LineJoiner {
     at: Option<SystemTime>,
@@ -26,9 +27,14 @@ pub(super) struct LineJoiner {
 }
 
 impl LineJoiner {
-    /// Takes the next piece; gives the line that it ends.
-    pub(super) fn push(&mut self, piece: &Bytes) -> Option<Line> {
+    /// Takes the next piece; gives the lines that it ends: none, one, or, where the line before it has
+    /// lost its break, two.
+    pub(super) fn push(&mut self, piece: &Bytes) -> [Option<Line>; 2] {
         let (at, rest) = split(piece);
+        let before = match (self.at, at) {
+            (Some(begun), Some(at)) if begun != at => self.finish(),
+            _ => None,
+        };
         let at = *self.at.get_or_insert(at.unwrap_or(SystemTime::UNIX_EPOCH));
         if let Some(end) = rest.strip_suffix(b"\n") {
             let bytes = if self.begun.is_empty() {
@@ -38,13 +44,14 @@ impl LineJoiner {
                 self.begun.split().freeze()
             };
             self.at = None;
-            return Some(Line { at, bytes });
+            return [before, Some(Line { at, bytes })];
         }
         self.begun.extend_from_slice(&rest);
-        (self.begun.len() >= LONGEST_LINE).then(|| Line {
+        let part = (self.begun.len() >= LONGEST_LINE).then(|| Line {
             at,
             bytes: self.begun.split().freeze(),
-        })
+        });
+        [before, part]
     }
 
     /// The last line, where it has no line break.
@@ -81,26 +88,30 @@ mod tests {
 
     const AT: &str = "2026-01-02T03:04:05.000000006Z";
 
-    fn pieces_of(line: &[u8], with_break: bool) -> Vec<Bytes> {
-        let mut whole = line.to_vec();
-        if with_break {
-            whole.push(b'\n');
+    /// The pieces of a line as the engine gives them, each line with a moment of its own.
+    fn pieces_of(number: usize, line: &[u8], with_break: bool) -> Vec<Bytes> {
+        let mut pieces: Vec<Vec<u8>> = line.chunks(16 << 10).map(<[u8]>::to_vec).collect();
+        let is_full = pieces.last().is_some_and(|last| last.len() == 16 << 10);
+        match pieces.last_mut() {
+            // The break of a line that fills its pieces is lost.
+            Some(last) if with_break && !is_full => last.push(b'\n'),
+            None if with_break => pieces.push(b"\n".to_vec()),
+            _ => {}
         }
-        let mut pieces: Vec<Bytes> = whole
-            .chunks(16 << 10)
-            .map(|chunk| Bytes::from([AT.as_bytes(), b" ", chunk].concat()))
-            .collect();
-        if pieces.is_empty() {
-            pieces.push(Bytes::from(format!("{AT} ")));
-        }
-        pieces
+        let at = format!("2026-01-02T03:04:05.{number:09}Z ");
+        let with_moment = |piece: Vec<u8>| Bytes::from([at.as_bytes(), &piece].concat());
+        pieces.into_iter().map(with_moment).collect()
     }
 
     proptest! {
         #[test]
         fn lines_come_out_as_they_went_in(
             lines in prop::collection::vec(
-                (any::<u8>().prop_filter("a break", |byte| *byte != b'\n'), 0usize..50_000), 0..6
+                (
+                    any::<u8>().prop_filter("a break", |byte| *byte != b'\n'),
+                    prop_oneof![0usize..50_000, Just(16 << 10), Just(32 << 10)],
+                ),
+                0..6,
             ),
             last_has_break: bool,
         ) {
@@ -109,8 +120,8 @@ mod tests {
             let mut found = Vec::new();
             for (at, line) in lines.iter().enumerate() {
                 let with_break = last_has_break || at + 1 < lines.len();
-                for piece in pieces_of(line, with_break) {
-                    found.extend(joiner.push(&piece));
+                for piece in pieces_of(at, line, with_break) {
+                    found.extend(joiner.push(&piece).into_iter().flatten());
                 }
             }
             found.extend(joiner.finish());
@@ -128,7 +139,8 @@ mod tests {
     fn bytes_that_are_no_text_are_kept() {
         let mut joiner = LineJoiner::default();
         let piece = [AT.as_bytes(), b" \xff\xfe \x80\x00\n"].concat();
-        let line = joiner.push(&Bytes::from(piece)).unwrap();
+        let [_, line] = joiner.push(&Bytes::from(piece));
+        let line = line.unwrap();
         assert_eq!(&line.bytes[..], b"\xff\xfe \x80\x00");
         assert_eq!(Some(line.at), moment(AT));
     }
@@ -137,7 +149,9 @@ mod tests {
     fn an_endless_line_is_handed_out_in_parts() {
         let mut joiner = LineJoiner::default();
         let piece = Bytes::from([AT.as_bytes(), b" ", &[b'x'; 16 << 10][..]].concat());
-        let parts: Vec<Line> = (0..2048).filter_map(|_| joiner.push(&piece)).collect();
+        let parts: Vec<Line> = (0..2048)
+            .flat_map(|_| joiner.push(&piece).into_iter().flatten())
+            .collect();
         assert_eq!(parts.len(), 2);
         assert_eq!(parts[0].bytes.len(), LONGEST_LINE);
     }

@@ -28,6 +28,11 @@ pub(crate) struct LogReader {
     out: Output,
     err: Output,
     ready: VecDeque<LogLine>,
+    /// The stream of the last line that was read.
+    last: Option<Stream>,
+    /// The same while the log is read again, until that line is met: what stands before it in the log,
+    /// on a stream of which nothing was read, was not asked for.
+    gate: Option<Stream>,
     reading: Option<BoxStream<'static, Result<LogOutput, Error>>>,
     outage: Outage,
     stage: Stage,
@@ -64,6 +69,8 @@ impl LogReader {
             out: Output::default(),
             err: Output::default(),
             ready: VecDeque::new(),
+            last: None,
+            gate: None,
             reading: None,
             outage,
             stage: Stage::New,
@@ -167,6 +174,7 @@ impl LogReader {
     /// What was begun will be read again.
     fn break_off(&mut self) {
         self.reading = None;
+        self.gate = self.last;
         for output in [&mut self.out, &mut self.err] {
             output.joiner.reset();
             output.mark.read_again();
@@ -181,10 +189,11 @@ impl LogReader {
             let Some((stream, bytes)) = of(piece) else {
                 continue;
             };
-            if let Some(line) = self.output(stream).joiner.push(bytes) {
+            for line in self.output(stream).joiner.push(bytes).into_iter().flatten() {
                 // The first line of each stream may have lost its beginning.
                 if std::mem::take(&mut cut[usize::from(stream == Stream::Err)]) {
                     self.output(stream).mark.admit(line.at);
+                    self.last = Some(stream);
                 } else {
                     self.admit(stream, line);
                 }
@@ -201,10 +210,10 @@ impl LogReader {
     }
 
     fn take(&mut self, piece: &LogOutput) {
-        if let Some((stream, bytes)) = of(piece)
-            && let Some(line) = self.output(stream).joiner.push(bytes)
-        {
-            self.admit(stream, line);
+        if let Some((stream, bytes)) = of(piece) {
+            for line in self.output(stream).joiner.push(bytes).into_iter().flatten() {
+                self.admit(stream, line);
+            }
         }
     }
 
@@ -217,7 +226,18 @@ impl LogReader {
     }
 
     fn admit(&mut self, stream: Stream, line: Line) {
-        let is_new = self.output(stream).mark.admit(line.at);
+        if self.gate.is_some_and(|gate| gate != stream) && !self.output(stream).mark.is_set() {
+            return;
+        }
+        let mark = &mut self.output(stream).mark;
+        let is_new = mark.admit(line.at);
+        let has_caught_up = mark.has_caught_up();
+        if self.gate == Some(stream) && has_caught_up {
+            self.gate = None;
+        }
+        if is_new {
+            self.last = Some(stream);
+        }
         let is_wanted = |since: SystemTime| line.at >= since;
         if is_new && self.options.since.is_none_or(is_wanted) {
             self.ready

@@ -18,6 +18,16 @@ impl Mark {
         self.again = self.last.map(|(_, count)| count);
     }
 
+    /// Whether anything of the stream was read.
+    pub(super) const fn is_set(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Whether all that was there already has been left out.
+    pub(super) const fn has_caught_up(&self) -> bool {
+        matches!(self.again, None | Some(0))
+    }
+
     /// Whether a line is new; moves the mark if so.
     pub(super) fn admit(&mut self, at: SystemTime) -> bool {
         if let (Some(left), Some((last, _))) = (self.again, self.last) {

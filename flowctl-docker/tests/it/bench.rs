@@ -9,7 +9,7 @@ use flowctl_core::{
     },
     spec::Role,
 };
-use flowctl_docker::{DockerExecutor, Engine, Surroundings};
+use flowctl_docker::{Container, DockerExecutor, Engine, Surroundings};
 use futures_util::StreamExt;
 
 use crate::subject::{SubjectImage, finally, random};
@@ -145,6 +145,49 @@ impl Bench {
             panic!("it ended without saying `{needle}`");
         };
         tokio::time::timeout(PATIENCE, says).await.unwrap();
+    }
+
+    /// Where the engine is, as other clients want it.
+    pub(crate) fn host(&self) -> String {
+        self.executor.engine().host().address.to_string()
+    }
+
+    /// All containers of the pipeline, by name.
+    pub(crate) async fn containers(&self) -> Vec<Container> {
+        let of = Some((&self.scope.namespace, &self.scope.pipeline));
+        self.executor.containers(of).await.unwrap()
+    }
+
+    pub(crate) async fn container(&self, handle: &Handle) -> Container {
+        let mut containers = self.containers().await.into_iter();
+        containers.find(|found| found.handle == *handle).unwrap()
+    }
+
+    /// The ids of the networks of the pipeline.
+    pub(crate) async fn networks(&self) -> Vec<String> {
+        let docker = bollard::Docker::connect_with_host(&self.host()).unwrap();
+        let label = format!("io.flowctl.pipeline={}", self.scope.pipeline);
+        let options = bollard::query_parameters::ListNetworksOptionsBuilder::new()
+            .filters(&[("label".to_owned(), vec![label])].into())
+            .build();
+        let networks = docker.list_networks(Some(options)).await.unwrap();
+        networks.into_iter().filter_map(|found| found.id).collect()
+    }
+
+    /// Looks until the container has one process only.
+    pub(crate) async fn until_alone(&self, handle: &Handle) {
+        let docker = bollard::Docker::connect_with_host(&self.host()).unwrap();
+        let id = self.container(handle).await.id;
+        let alone = async {
+            loop {
+                let top = docker.top_processes(&id, None).await.unwrap();
+                if top.processes.unwrap_or_default().len() == 1 {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, alone).await.unwrap();
     }
 
     pub(crate) async fn close(self) {

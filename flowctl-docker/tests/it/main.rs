@@ -2,5 +2,11 @@
 //! any number of runs of these tests may share an engine.
 
 mod bench;
+mod confinement;
 mod conformance;
+mod engine;
+mod images;
+mod lifecycle;
+mod logs;
+mod reach;
 mod subject;
