@@ -182,7 +182,7 @@ async fn what_was_written_is_left_when_a_run_is_closed() {
     assert_eq!(std::fs::read_to_string(log).unwrap(), "last words\n");
     let kept = KeptLogs::new(lab.file("processes"), lab.scope.id.clone());
     let app = handle.component.clone();
-    assert_eq!(kept.components(), [app.clone()]);
+    assert_eq!(kept.components(), std::slice::from_ref(&app));
     let lines = kept.log(&app, LogOptions::default()).await.unwrap();
     let lines: Vec<_> = soon(lines.collect()).await;
     assert_eq!(lines.len(), 1);
