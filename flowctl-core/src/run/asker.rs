@@ -147,8 +147,10 @@ impl Asker {
         let Started {
             executor, handle, ..
         } = &self.started;
-        let mut options = LogOptions::default();
-        options.follow = true;
+        let options = LogOptions {
+            follow: true,
+            ..LogOptions::default()
+        };
         let lines = executor.logs(handle, options).await;
         let mut lines = lines.map_err(|error| Chain(&error).to_string())?;
         while let Some(line) = lines.next().await {
@@ -179,8 +181,10 @@ impl Asker {
         let Started {
             executor, handle, ..
         } = &self.started;
-        let mut options = LogOptions::default();
-        options.tail = Some(LAST_LINES);
+        let options = LogOptions {
+            tail: Some(LAST_LINES),
+            ..LogOptions::default()
+        };
         let read = async {
             let lines = executor.logs(handle, options).await.ok()?;
             let lines = lines.filter_map(|line| async { line.ok() });

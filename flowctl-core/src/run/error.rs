@@ -4,7 +4,11 @@ use crate::{BoxError, ComponentId, component::ComponentError, store::StoreError}
 
 /// A run could not start, or ended with an error.
 #[derive(Debug)]
-pub struct RunError {
+pub struct RunError(Box<About>);
+
+/// Boxed, because it travels in every `Result` of a run.
+#[derive(Debug)]
+struct About {
     kind: RunErrorKind,
     component: Option<ComponentId>,
     help: Option<String>,
@@ -128,40 +132,40 @@ impl RunErrorKind {
 }
 
 impl RunError {
-    pub(crate) const fn new(kind: RunErrorKind) -> Self {
-        Self {
+    pub(crate) fn new(kind: RunErrorKind) -> Self {
+        Self(Box::new(About {
             kind,
             component: None,
             help: None,
             last_lines: Vec::new(),
             blocked: Vec::new(),
             source: None,
-        }
+        }))
     }
 
     pub(crate) fn of(mut self, component: &ComponentId) -> Self {
-        self.component = Some(component.clone());
+        self.0.component = Some(component.clone());
         self
     }
 
     pub(crate) fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
-        self.source = Some(source.into());
+        self.0.source = Some(source.into());
         self
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.0.help = Some(help.into());
         self
     }
 
     /// The same error, and these components waited in vain for the one it is about.
     pub(crate) fn blocks(mut self, blocked: Vec<ComponentId>) -> Self {
-        self.blocked = blocked;
+        self.0.blocked = blocked;
         self
     }
 
     pub(crate) fn with_last_lines(mut self, lines: Vec<String>) -> Self {
-        self.last_lines = lines;
+        self.0.last_lines = lines;
         self
     }
 
@@ -172,7 +176,7 @@ impl RunError {
     ) -> Self {
         let help = error.take_help();
         let mut this = Self::new(kind).of(component).caused_by(error);
-        this.help = help;
+        this.0.help = help;
         this
     }
 
@@ -182,39 +186,39 @@ impl RunError {
 
     /// What went wrong.
     #[must_use]
-    pub const fn kind(&self) -> &RunErrorKind {
-        &self.kind
+    pub fn kind(&self) -> &RunErrorKind {
+        &self.0.kind
     }
 
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
-        self.kind.code()
+    pub fn code(&self) -> &'static str {
+        self.0.kind.code()
     }
 
     /// The component it is about.
     #[must_use]
-    pub const fn component(&self) -> Option<&ComponentId> {
-        self.component.as_ref()
+    pub fn component(&self) -> Option<&ComponentId> {
+        self.0.component.as_ref()
     }
 
     /// One line on what the user can do, if anything is known.
     #[must_use]
     pub fn help(&self) -> Option<&str> {
-        self.help.as_deref()
+        self.0.help.as_deref()
     }
 
     /// The components that waited for it in vain.
     #[must_use]
     pub fn blocked(&self) -> &[ComponentId] {
-        &self.blocked
+        &self.0.blocked
     }
 
     /// The last lines that the component wrote, where it runs outside this process and ended or did not
     /// answer.
     #[must_use]
     pub fn last_lines(&self) -> &[String] {
-        &self.last_lines
+        &self.0.last_lines
     }
 
     /// Whether the same run may succeed later with nothing changed.
@@ -222,12 +226,12 @@ impl RunError {
     pub fn is_transient(&self) -> bool {
         // A program that ended can be started again; why it did, it does not say.
         if matches!(
-            self.kind,
+            self.0.kind,
             RunErrorKind::Ended { .. } | RunErrorKind::NotAlive
         ) {
             return true;
         }
-        match &self.source {
+        match &self.0.source {
             Some(source) => source
                 .downcast_ref::<ComponentError>()
                 .is_some_and(ComponentError::is_transient),
@@ -238,8 +242,8 @@ impl RunError {
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let component = self.component.as_ref().map_or("?", ComponentId::as_str);
-        match &self.kind {
+        let component = self.0.component.as_ref().map_or("?", ComponentId::as_str);
+        match &self.0.kind {
             RunErrorKind::NotStarted => write!(f, "`{component}` did not start"),
             RunErrorKind::NotReady { waited } => {
                 write!(f, "`{component}` never became ready (waited {waited:?})")
@@ -297,7 +301,8 @@ impl fmt::Display for RunError {
 
 impl Error for RunError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
+        self.0
+            .source
             .as_deref()
             .map(|source| source as &(dyn Error + 'static))
     }

@@ -109,7 +109,7 @@ impl Machine {
             .unwrap_or_default()
     }
 
-    pub(crate) fn end(&self, id: &str, status: ExitStatus) {
+    pub(crate) fn end(&self, id: &str, status: &ExitStatus) {
         for played in self
             .state()
             .running
@@ -199,6 +199,7 @@ impl Executor for Programs {
         let (ended, _) = watch::channel(None);
         if let Some((after, status)) = script.ends.clone() {
             let ended = ended.clone();
+            #[expect(clippy::disallowed_methods, reason = "a program is nobody's task")]
             tokio::spawn(async move {
                 tokio::time::sleep(after).await;
                 ended.send_if_modified(|now| {

@@ -326,7 +326,7 @@ async fn records_survive_the_death_of_the_program_that_they_come_from() {
     while bench.vault.sequences().len() < 100 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    bench.machine.end("source", ExitStatus::Signal(9));
+    bench.machine.end("source", &ExitStatus::Signal(9));
     while run.status().components[0].generation < 2 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
@@ -371,12 +371,11 @@ async fn what_a_dead_flowctl_left_is_ended_before_it_is_started_again() {
         let run = bench.start(&chain());
         async move {
             until(&run, "sink", ComponentState::Ready).await;
-            // The engine goes on; the machine forgets nothing. A second flowctl is what a crash looks
-            // like from the machine.
-            std::mem::forget(run);
+            // Nobody stops it: to a second flowctl the machine looks as after a crash.
+            run
         }
     };
-    crash(&bench).await;
+    let first = crash(&bench).await;
     bench.machine.did();
     let run = bench.start(&chain());
     until(&run, "sink", ComponentState::Ready).await;
@@ -390,12 +389,13 @@ async fn what_a_dead_flowctl_left_is_ended_before_it_is_started_again() {
     }
     run.stop(Duration::ZERO);
     run.wait().await;
-    crash(&bench).await;
+    let second = crash(&bench).await;
     bench.machine.did();
     bench.machine.be_blind();
     let report = bench.run(&chain()).await;
     assert_eq!(report.error.unwrap().code(), "F309");
     assert_eq!(bench.machine.did(), [""; 0], "nothing was touched");
+    drop((first, second));
 }
 
 #[tokio::test(start_paused = true)]
