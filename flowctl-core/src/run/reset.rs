@@ -6,6 +6,7 @@ use super::{
     engine::StopAsked,
     error::{RunError, RunErrorKind},
     generation::Generation,
+    history::RunHistory,
     instances::Instances,
     opened::Opened,
 };
@@ -15,8 +16,8 @@ use crate::component::Held;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reset {
-    /// The pipeline's state: checkpoints, and what components keep in it. Refused when a sink holds
-    /// data, which the next run would pass over.
+    /// The pipeline's state: checkpoints, and what components keep in it. The history of its runs stays.
+    /// Refused when a sink holds data, which the next run would pass over.
     State,
     /// The state, and what its sinks hold.
     StateAndSinks,
@@ -40,7 +41,9 @@ impl Generation<'_> {
         self.parts.close_run(self.scope).await;
         done?;
         let state = |error| RunError::from_store(RunErrorKind::State, error);
-        self.state.clear().await.map_err(state)
+        // That there were runs stays true.
+        let history = |name: &str| name.starts_with(RunHistory::CORNER);
+        self.state.clear_but(history).await.map_err(state)
     }
 
     async fn reset_sinks(&mut self, opened: &mut Opened, what: Reset) -> Result<(), RunError> {

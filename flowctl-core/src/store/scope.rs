@@ -70,8 +70,15 @@ impl Scope {
     ///
     /// As [`Store::scan`] and [`Store::write`].
     pub async fn clear(&self) -> Result<(), StoreError> {
-        let entries = self.store.scan(&self.prefix).await?;
-        let removed = entries.into_iter().map(|(name, _)| Change::Remove(name));
+        self.clear_but(|_| false).await
+    }
+
+    /// The same, without the names within this corner that are to be kept.
+    pub(crate) async fn clear_but(&self, keep: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+        let entries = self.store.scan(&self.prefix).await?.into_iter();
+        let is_kept = |name: &str| name.strip_prefix(&*self.prefix).is_some_and(&keep);
+        let removed = entries.filter(|(name, _)| !is_kept(name));
+        let removed = removed.map(|(name, _)| Change::Remove(name));
         self.store.write(removed.collect()).await
     }
 

@@ -106,7 +106,7 @@ impl ControlPlaneServer {
     /// # Errors
     ///
     /// [`ServeError::Broken`] where it had broken before.
-    pub async fn stop(self) -> Result<(), ServeError> {
+    pub async fn stop(&self) -> Result<(), ServeError> {
         self.stop.cancel();
         let mut listening = self.listening.lock().await;
         while let Some(served) = listening.serving.join_next().await {

@@ -47,6 +47,9 @@ impl RunHistory {
     /// How many runs are kept unless said otherwise.
     pub const KEPT: usize = 100;
 
+    /// Where it is in the pipeline's corner of a store.
+    pub(in crate::run) const CORNER: &str = "runs/";
+
     /// Opens the history of a pipeline, of which the newest `keep` runs are kept; those that go on are
     /// kept in any case.
     ///
@@ -59,7 +62,7 @@ impl RunHistory {
         pipeline: &PipelineName,
         keep: usize,
     ) -> Result<Self, StoreError> {
-        let prefix = format!("{namespace}/{pipeline}/runs/");
+        let prefix = format!("{namespace}/{pipeline}/{}", Self::CORNER);
         Self::open_in(Scope::new(store, &prefix), keep).await
     }
 

@@ -7,8 +7,9 @@ use super::*;
 use crate::{
     ComponentKind, Event, Outcome, Payload, PipelineSpec, Registry, RunId, Runner, adapt,
     component::ComponentError,
+    run::Reset,
     spec::Component,
-    store::{MemoryStore, Scope},
+    store::{MemoryStore, Scope, Store},
 };
 
 fn at(second: u64) -> SystemTime {
@@ -97,12 +98,36 @@ fn registry(fails_at: u64) -> Registry {
     registry
 }
 
-async fn followed(fails_at: u64) -> (Outcome, RunRecord) {
-    let spec = PipelineSpec::builder("numbers")
+fn numbers_pipeline() -> PipelineSpec {
+    let builder = PipelineSpec::builder("numbers")
         .source("in", Component::native("count"))
-        .sink("out", Component::native("take").input("in"))
-        .build()
-        .unwrap();
+        .sink("out", Component::native("take").input("in"));
+    builder.build().unwrap()
+}
+
+#[tokio::test]
+async fn starting_afresh_forgets_no_run() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let spec = numbers_pipeline();
+    let open = || RunHistory::open(Arc::clone(&store), &spec.namespace, &spec.name, 9);
+    let noted = open()
+        .await
+        .unwrap()
+        .note(record(1, RecordStatus::Completed));
+    noted.await.unwrap();
+    let runner = Runner::builder(registry(0))
+        .store(Arc::clone(&store))
+        .build();
+    runner.start(&spec).unwrap().wait().await;
+    let stored = store.scan("").await.unwrap().len();
+    assert!(stored > 1, "a checkpoint besides");
+    runner.reset(&spec, Reset::State).await.unwrap();
+    assert_eq!(store.scan("").await.unwrap().len(), 1);
+    assert_eq!(numbers(&open().await.unwrap()), [1]);
+}
+
+async fn followed(fails_at: u64) -> (Outcome, RunRecord) {
+    let spec = numbers_pipeline();
     let store = Arc::new(MemoryStore::new());
     let history = RunHistory::open(store, &spec.namespace, &spec.name, RunHistory::KEPT);
     let history = history.await.unwrap();
