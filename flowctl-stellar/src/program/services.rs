@@ -1,7 +1,7 @@
-use std::{convert::Infallible, net::SocketAddr};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use flowctl_core::component::Cancellation;
-use flowctl_grpc::{GrpcServer, Offer, ServerSettings, data, serve::Listening};
+use flowctl_grpc::{GrpcServer, Offer, ServerSettings, data, serve::Listening, v1};
 use tonic::{
     body::Body,
     codegen::{Service, http},
@@ -9,6 +9,7 @@ use tonic::{
 };
 
 use super::failure::Failure;
+use crate::{Network, wire::StellarForm};
 
 /// The gRPC services of a program. `grpc.health.v1` and reflection are served beside them.
 #[derive(Debug)]
@@ -41,10 +42,20 @@ impl Services {
         self.server = std::mem::replace(&mut self.server, empty).add(service);
     }
 
-    /// Serves this in flowctl's own protocols. It drains with the program; who asks it to drain by
-    /// `flowctl.data.v1` asks the program.
-    pub(crate) fn offer(&mut self, offer: Offer) {
+    /// Serves this in `flowctl.data.v1` and, in the form that upstream's components know, in
+    /// `flowctl.v1`. It drains with the program; who asks it to drain asks the program.
+    pub(crate) fn offer(&mut self, offer: Offer, network: Option<Network>) {
+        let form: Arc<dyn v1::Form> = Arc::new(StellarForm::default().with_network(network));
         self.add(data::service(&offer));
+        if let Some(service) = v1::source_service(&offer, Arc::clone(&form)) {
+            self.add(service);
+        }
+        if let Some(service) = v1::processor_service(&offer, Arc::clone(&form)) {
+            self.add(service);
+        }
+        if let Some(service) = v1::consumer_service(&offer, form) {
+            self.add(service);
+        }
         self.offers.push(offer);
     }
 

@@ -37,6 +37,7 @@ mod ledger_client;
 mod message;
 mod pull;
 mod raw_codec;
+mod stellar_form;
 
 use self::{
     assembly::{Assembly, Whole},
@@ -50,6 +51,7 @@ pub use self::{
     event_client::EventClient,
     event_server::{EventChain, EventServer, Watch},
     ledger_client::LedgerClient,
+    stellar_form::StellarForm,
 };
 
 /// The protocol that hands out ledgers.

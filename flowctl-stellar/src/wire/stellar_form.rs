@@ -64,7 +64,9 @@ impl Form for StellarForm {
         let mut sent = self.plain.write(event, codecs)?;
         match event.event_type().as_str() {
             LEDGER_EVENT_TYPE => {
-                let closed_at = event.timestamp().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+                let closed_at = event
+                    .timestamp()
+                    .and_then(|at| at.duration_since(UNIX_EPOCH).ok());
                 let closed_at = closed_at.map_or(0, |since| since.as_secs());
                 let size = sent.payload.len();
                 let payload = self.raw_ledger(event.sequence(), &sent.payload, closed_at);
@@ -73,7 +75,8 @@ impl Form for StellarForm {
                 sent.content_type = PROTOBUF.to_owned();
                 let sequence = event.sequence().to_string();
                 sent.metadata.insert("ledger_sequence".to_owned(), sequence);
-                sent.metadata.insert("xdr_size".to_owned(), size.to_string());
+                sent.metadata
+                    .insert("xdr_size".to_owned(), size.to_string());
             }
             TOKEN_TRANSFER_EVENT_TYPE => {
                 sent.r#type = TRANSFER.to_owned();
@@ -91,7 +94,10 @@ impl Form for StellarForm {
             let kind = &event.r#type;
             ComponentError::stop(format!("an event `{kind}` cannot be read")).caused_by(why)
         };
-        let named = |name: &str| name.parse::<EventType>().map_err(|error| refuse(error.into()));
+        let named = |name: &str| {
+            name.parse::<EventType>()
+                .map_err(|error| refuse(error.into()))
+        };
         match event.r#type.as_str() {
             LEDGER => {
                 let xdr = xdr(&event.payload).map_err(refuse)?;
@@ -137,10 +143,16 @@ mod tests {
         assert_eq!(sent.metadata["ledger_sequence"], "7");
         // The message of the older service is a prefix of it.
         let decoded = flowctl_grpc::proto::raw_ledger::RawLedger::decode(&*sent.payload).unwrap();
-        assert_eq!((decoded.sequence, &*decoded.ledger_close_meta_xdr), (7, &b"the ledger"[..]));
+        assert_eq!(
+            (decoded.sequence, &*decoded.ledger_close_meta_xdr),
+            (7, &b"the ledger"[..])
+        );
         let (read, payload) = form.read(&sent).unwrap();
         assert_eq!(read, event_type);
-        assert_eq!(payload.as_bytes().unwrap(), event.payload().as_bytes().unwrap());
+        assert_eq!(
+            payload.as_bytes().unwrap(),
+            event.payload().as_bytes().unwrap()
+        );
     }
 
     #[test]
@@ -155,8 +167,14 @@ mod tests {
 
     #[test]
     fn other_events_travel_as_they_are() {
-        let event = Event::new("mine".parse().unwrap(), 7, Payload::bytes(Bytes::from_static(b"x")));
-        let sent = StellarForm::default().write(&event, &Codecs::default()).unwrap();
+        let event = Event::new(
+            "mine".parse().unwrap(),
+            7,
+            Payload::bytes(Bytes::from_static(b"x")),
+        );
+        let sent = StellarForm::default()
+            .write(&event, &Codecs::default())
+            .unwrap();
         assert_eq!((&*sent.r#type, &*sent.payload), ("mine", &b"x"[..]));
     }
 }

@@ -27,8 +27,8 @@ pub(crate) struct LiveSource(LedgerSettings);
 #[derive(Debug)]
 pub(crate) struct DatalakeSource(LedgerSettings);
 
-const DETAILS: &str =
-    "Serves raw_ledger_service.RawLedgerService, as upstream's program of this name.";
+const DETAILS: &str = "Serves raw_ledger_service.RawLedgerService, as upstream's program of this name, and\n\
+     flowctl.data.v1 and flowctl.v1.";
 
 #[async_trait]
 impl Program for LiveSource {
@@ -112,7 +112,10 @@ async fn start(
     )
     .await?;
     let settings = Arc::new(settings);
-    services.offer(offer(Arc::clone(&settings), shell)?);
+    services.offer(
+        offer(Arc::clone(&settings), shell)?,
+        settings.network.clone(),
+    );
     services.add(RawLedgers::new(settings, shell.clone()).service());
     Ok(only_serve(shell))
 }

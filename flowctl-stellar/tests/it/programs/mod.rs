@@ -3,6 +3,7 @@
 mod configuration;
 mod control_plane;
 mod ending;
+mod offered;
 mod origins;
 mod registration;
 mod running;
