@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 /// What of the process's environment decides where the engine is and which credentials are used.
 ///
@@ -21,6 +21,8 @@ pub struct Surroundings {
     pub home: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`.
     pub runtime_dir: Option<PathBuf>,
+    /// `PATH`, in which credential helpers are looked for.
+    pub path: Option<OsString>,
 }
 
 impl Surroundings {
@@ -37,6 +39,7 @@ impl Surroundings {
             docker_cert_path: path("DOCKER_CERT_PATH"),
             home: path("HOME"),
             runtime_dir: path("XDG_RUNTIME_DIR"),
+            path: std::env::var_os("PATH"),
         }
     }
 

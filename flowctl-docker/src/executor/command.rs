@@ -109,7 +109,10 @@ impl Command {
     /// Kills the process of a command, which may only just be starting.
     async fn kill(&self, exec: &str) {
         let mut patience = Outage::new(FOUND_WITHIN);
-        while self.is_local {
+        loop {
+            if !self.is_local {
+                break;
+            }
             let Ok(found) = self.docker.inspect_exec(exec).await else {
                 break;
             };

@@ -113,8 +113,12 @@ impl DockerExecutor {
     }
 }
 
+pub(super) fn error(call: Call, kind: ExecutorErrorKind) -> ExecutorError {
+    ExecutorError::new(NAME, call.action(), kind)
+}
+
 pub(super) fn not_found(call: Call) -> ExecutorError {
-    ExecutorError::new(NAME, call.action(), ExecutorErrorKind::NotFound)
+    error(call, ExecutorErrorKind::NotFound)
 }
 
 /// The container's id, which is the handle's token.
@@ -179,7 +183,7 @@ impl Executor for DockerExecutor {
     }
 
     async fn start(&self, instance: &Instance) -> Result<Handle, ExecutorError> {
-        self.start_container(instance)
+        Box::pin(self.start_container(instance))
             .await
             .map_err(|error| error.of(instance.component.id.clone()))
     }

@@ -17,7 +17,7 @@ use futures_util::StreamExt;
 use super::{
     DockerExecutor,
     docker_executor::{container_id, with_label},
-    starting::as_its_spec_has_it,
+    naming::as_its_spec_has_it,
 };
 use crate::{
     container::{Phase, exit_report, label, phase},
@@ -206,7 +206,7 @@ impl DockerExecutor {
 
     async fn close_container(&self, id: &str) -> Result<(), ExecutorError> {
         match self.engine.docker.inspect_container(id, None).await {
-            Ok(found) => self.end(&found).await?,
+            Ok(found) => Box::pin(self.end(&found)).await?,
             Err(cause) if is_absent(&cause) => return Ok(()),
             Err(cause) => return Err(failed(Call::CloseRun, cause)),
         }

@@ -3,9 +3,12 @@
 mod command;
 mod docker_executor;
 mod ending;
+mod handing_over;
 mod inventory;
+mod naming;
 mod outage;
 mod port_owner;
+mod preparing;
 mod reach;
 mod run_network;
 mod starting;

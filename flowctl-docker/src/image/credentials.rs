@@ -1,4 +1,4 @@
-use std::{process::Stdio, time::Duration};
+use std::{ffi::OsStr, process::Stdio, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bollard::auth::DockerCredentials;
@@ -49,7 +49,7 @@ pub(super) async fn find(
         .or_else(|| config.cred_helpers.get(key))
         .or(config.creds_store.as_ref());
     let found = match helper {
-        Some(helper) => ask(helper, key).await?,
+        Some(helper) => ask(helper, surroundings.path.as_deref(), key).await?,
         None => stored(&config, reference)?,
     };
     Ok(found.map(|credentials| DockerCredentials {
@@ -92,13 +92,21 @@ fn stored(
 }
 
 /// Asks a helper program: the registry on its input, JSON on its output.
-async fn ask(helper: &str, key: &str) -> Result<Option<DockerCredentials>, CredentialsError> {
+async fn ask(
+    helper: &str,
+    path: Option<&OsStr>,
+    key: &str,
+) -> Result<Option<DockerCredentials>, CredentialsError> {
     let failed = |reason: String| CredentialsError::Helper {
         helper: helper.to_owned(),
         reason,
     };
     let asked = async {
-        let mut child = tokio::process::Command::new(format!("docker-credential-{helper}"))
+        let mut command = tokio::process::Command::new(format!("docker-credential-{helper}"));
+        if let Some(path) = path {
+            command.env("PATH", path);
+        }
+        let mut child = command
             .arg("get")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
