@@ -19,6 +19,10 @@ if up=$(tree flowctl-stellar | grep -E '^(bollard|clap|flowctl-(docker|cli))$');
     complain "flowctl-stellar depends on: $up"
 fi
 
+if up=$(tree flowctl-docker --all-features | grep -E '^(tonic|prost|clap|stellar-.*|flowctl-(grpc|stellar|cli))$'); then
+    complain "flowctl-docker depends on: $up"
+fi
+
 # An embedder gets a small tree.
 count=$(tree flowctl-core | wc -l)
 [ "$count" -le 60 ] || complain "flowctl-core's default tree has $count crates, 60 is the most"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails when a public signature of flowctl-core names a type of another crate.
+"""Fails when a public signature of flowctl-core or flowctl-docker names a type of another crate.
 
 Allowed are std, bytes::Bytes, futures_core::Stream, serde's traits and what async-trait expands to.
 A reading of the source, not of the compiler's own picture (that needs an unstable toolchain): in each
@@ -11,10 +11,11 @@ import re
 import sys
 
 FOREIGN = ["tokio", "tokio_util", "redb", "petgraph", "serde_json", "saphyr_parser", "schemars",
-           "futures_util", "strsim", "tracing"]
+           "futures_util", "strsim", "tracing", "bollard", "tar", "sha2", "jiff", "base64", "rustix"]
 # Where the crates' own derive macros put paths that are not signatures.
 ATTRIBUTE = re.compile(r"^\s*#!?\[")
-ROOT = pathlib.Path(__file__).resolve().parents[2] / "flowctl-core" / "src"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CRATES = ["flowctl-core", "flowctl-docker"]
 
 
 def imported(text):
@@ -47,7 +48,7 @@ def public_items(text):
 
 def main():
     leaks = []
-    for path in sorted(ROOT.rglob("*.rs")):
+    for path in sorted(path for crate in CRATES for path in (ROOT / crate / "src").rglob("*.rs")):
         text = path.read_text()
         names = imported(text)
         for number, signature in public_items(text):
@@ -57,7 +58,7 @@ def main():
             found = [c for c in FOREIGN if re.search(rf"\b{c}::", signature)]
             found += [n for n in names if re.search(rf"\b{n}\b", signature)]
             if found:
-                leaks.append(f"{path.relative_to(ROOT.parents[1])}:{number}: {', '.join(found)}")
+                leaks.append(f"{path.relative_to(ROOT)}:{number}: {', '.join(found)}")
     for leak in leaks:
         print(f"public_api: {leak}", file=sys.stderr)
     return 1 if leaks else 0

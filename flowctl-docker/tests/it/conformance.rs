@@ -46,6 +46,29 @@ impl Subject for Docker {
         (component, "resources.requests.pids")
     }
 
+    fn writer(&self, id: &ComponentId, lines: &[&[u8]]) -> Option<ComponentSpec> {
+        let hex = |line: &&[u8]| line.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut component = self.component(id);
+        component.args = vec!["say".to_owned()];
+        component.args.extend(lines.iter().map(hex));
+        Some(component)
+    }
+
+    fn listens(&self) -> bool {
+        true
+    }
+
+    fn command(&self, code: u8) -> Option<Vec<String>> {
+        Some(
+            [
+                "/app/subject".to_owned(),
+                "exit".to_owned(),
+                code.to_string(),
+            ]
+            .into(),
+        )
+    }
+
     async fn let_go(&self, executor: &dyn Executor, handle: &Handle) {
         // SIGUSR1, sent to process 1 from inside.
         let command = ["/app/subject", "signal", "10"].map(str::to_owned);

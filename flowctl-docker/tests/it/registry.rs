@@ -111,7 +111,9 @@ impl Drop for Registry {
 fn recipe(reference: &str, code: &str) -> ImageRecipe {
     ImageRecipe::new(reference.parse().unwrap(), "subject", program())
         .unwrap()
-        .label("flowctl-test", reference)
+        // A layer of its own: the engine fetches none that it has.
+        .file("/reference", reference.to_owned())
+        .unwrap()
         .arguments(["exit".to_owned(), code.to_owned()])
 }
 

@@ -94,6 +94,16 @@ int main(int count, char **words) {
             if (pthread_create(&thread, NULL, burn, NULL)) { printf("refused at %ld\n", n); return 5; }
         return 0;
     }
+    if (!strcmp(what, "say")) {
+        /* Each word is a line, in hexadecimal digits. */
+        for (int at = 2; at < count; at++) {
+            unsigned byte;
+            for (const char *digits = words[at]; sscanf(digits, "%2x", &byte) == 1; digits += 2) putchar(byte);
+            putchar('\n');
+        }
+        fflush(stdout);
+        for (;;) pause();
+    }
     if (!strcmp(what, "env")) { for (char **at = environ; *at; at++) printf("%s\n", *at); return 0; }
     if (!strcmp(what, "show")) {
         int file = open(one, O_RDONLY);
