@@ -49,14 +49,6 @@ impl Event {
         }
     }
 
-    /// The event under the path that it already has where it comes from: for sources that hand out what
-    /// a processor elsewhere made of a record.
-    #[must_use]
-    pub fn under(mut self, path: Path) -> Self {
-        self.path = path;
-        self
-    }
-
     /// The same event at the given moment of its own time line (not of its processing).
     #[must_use]
     pub fn at(mut self, timestamp: SystemTime) -> Self {

@@ -37,7 +37,8 @@ impl Source for Split {
         let (names, through) = batches.remove(0);
         let event = |&(sequence, index): &(u64, u32)| {
             let payload = Payload::bytes(format!("{sequence}/{index}"));
-            Event::new("part".parse().unwrap(), sequence, payload).under(Path::root().child(index))
+            Event::new("part".parse().unwrap(), sequence, payload)
+                .with_path(Path::root().child(index))
         };
         let events = names.iter().map(event).collect();
         Ok(Next::Batch(SourceBatch::new(events, Position::at(through))))
