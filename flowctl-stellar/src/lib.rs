@@ -44,3 +44,5 @@ pub use contract_ids::ContractIds;
 pub use hash::{Hash, HashError};
 pub use network::Network;
 pub use registry::{register, register_console};
+#[cfg(feature = "grpc")]
+pub use wire::connect;

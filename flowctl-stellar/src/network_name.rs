@@ -12,6 +12,17 @@ pub(crate) struct NetworkName {
     network: Network,
 }
 
+/// The network that people call by this name, in any case; for variables, which upstream's components
+/// leave more open than keys are.
+#[cfg(feature = "grpc")]
+pub(crate) fn network_called(name: &str) -> Option<Network> {
+    match name.to_ascii_lowercase().as_str() {
+        "public" | "mainnet" => Some(Network::pubnet()),
+        SIMULATED => Some(SimulatedNetwork::network()),
+        name => Network::named(name),
+    }
+}
+
 impl<'de> Deserialize<'de> for NetworkName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;

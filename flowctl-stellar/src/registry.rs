@@ -48,6 +48,8 @@ pub fn register(registry: &mut Registry) -> Result<(), RegistryError> {
     registry.sink::<SqliteConfig>(sqlite(&transfer), |config, context| {
         Ok(Box::new(Sqlite::new(config, context)?))
     })?;
+    #[cfg(feature = "grpc")]
+    crate::wire::register(registry, &ledger, &transfer)?;
     Ok(())
 }
 

@@ -32,6 +32,7 @@
 mod arguments;
 mod ask_health;
 mod condition;
+mod consumer_app;
 mod counted_source;
 mod facts;
 mod failure;
@@ -53,6 +54,7 @@ mod signals;
 mod simulated_options;
 pub(crate) mod simulated_rpc;
 mod socket;
+mod ttp_processor;
 mod usage;
 mod values;
 mod variables;
@@ -75,4 +77,16 @@ pub fn stellar_live_source() -> ExitCode {
 #[must_use = "the exit code is what the process should end with"]
 pub fn stellar_live_source_datalake() -> ExitCode {
     run::run::<ledger_source::DatalakeSource>()
+}
+
+/// `ttp-processor`: serves the token-transfer events of a source's ledgers over gRPC.
+#[must_use = "the exit code is what the process should end with"]
+pub fn ttp_processor() -> ExitCode {
+    run::run::<ttp_processor::TokenTransferProcessor>()
+}
+
+/// `consumer-app`: keeps the token-transfer events of a processor.
+#[must_use = "the exit code is what the process should end with"]
+pub fn consumer_app() -> ExitCode {
+    run::run::<consumer_app::ConsumerApp>()
 }

@@ -18,7 +18,7 @@ pub struct ClientConfig {
     /// The network that everything must be of. A client of ledgers needs to know it; one of events checks
     /// it where the server says its own.
     pub network: Option<Network>,
-    /// Which ledgers to ask for; without a start: from the first that the server has.
+    /// Which ledgers to ask for; without a start: from where the server begins by itself.
     pub range: LedgerRange,
     /// How the service is dialled. The default asks for no sign of life more often than servers written
     /// in Go take.

@@ -217,7 +217,7 @@ impl Reader {
         let sequence = transfer.meta.ledger_sequence.into();
         let closed_at = Duration::from_secs(transfer.meta.closed_at_seconds);
         let event = Event::new(self.event_type.clone(), sequence, payload(transfer));
-        let event = event.under(Path::root().child(index));
+        let event = event.with_path(Path::root().child(index));
         match SystemTime::UNIX_EPOCH.checked_add(closed_at) {
             Some(closed_at) => event.at(closed_at),
             None => event,

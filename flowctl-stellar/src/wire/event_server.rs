@@ -48,7 +48,8 @@ pub trait Watch: Send + Sync + 'static {
 ///
 /// | asked for | given |
 /// |---|---|
-/// | `start_ledger` 0 or 1 | from the first ledger that the source has: none has ledger 1, the genesis |
+/// | `start_ledger` 0 | from where the source begins by itself |
+/// | `start_ledger` 1 | from ledger 2: no source has ledger 1, the genesis |
 /// | `end_ledger` 0 | no end |
 /// | `end_ledger` at or above `start_ledger` | up to it, inclusive; the stream ends with it and waits for no later one |
 /// | `end_ledger` below `start_ledger` | `INVALID_ARGUMENT`: the Go processor ends at once where its contract says that there is no end, so neither can be meant safely |

@@ -26,6 +26,9 @@ use super::{
 };
 use crate::source::LedgerRange;
 
+/// The first ledger that any network tells: ledger 1 is its genesis.
+const FIRST_LEDGER: u32 = 2;
+
 /// As many ledgers are derived ahead of a reader.
 const AHEAD: usize = 2;
 
@@ -106,7 +109,8 @@ fn range(asked: message::Request) -> Result<LedgerRange, Status> {
             "end_ledger {end} is below start_ledger {start}; 0 is a stream without an end"
         )));
     }
-    let start = Some(start).filter(|start| *start > 1);
+    let start = Some(start).filter(|start| *start > 0);
+    let start = start.map(|start| start.max(FIRST_LEDGER));
     let end = Some(end).filter(|end| *end > 0);
     LedgerRange::new(start, end).map_err(|error| Status::invalid_argument(error.to_string()))
 }
@@ -148,10 +152,11 @@ mod tests {
         let asked = |start, end| range(message::Request { start, end });
         let is = |start, end| LedgerRange::new(start, end).unwrap();
         assert_eq!(asked(0, 0).unwrap(), is(None, None));
-        assert_eq!(asked(1, 0).unwrap(), is(None, None));
+        assert_eq!(asked(1, 0).unwrap(), is(Some(2), None));
         assert_eq!(asked(2, 2).unwrap(), is(Some(2), Some(2)));
         assert_eq!(asked(0, 9).unwrap(), is(None, Some(9)));
-        assert_eq!(asked(1, 1).unwrap(), is(None, Some(1)));
+        assert_eq!(asked(1, 2).unwrap(), is(Some(2), Some(2)));
+        assert_eq!(asked(1, 1).unwrap_err().code(), Code::InvalidArgument);
         assert_eq!(asked(9, 8).unwrap_err().code(), Code::InvalidArgument);
     }
 }

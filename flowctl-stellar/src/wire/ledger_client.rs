@@ -123,7 +123,7 @@ struct Reader {
     pull: Pull<Sent>,
     checks: LedgerChecks,
     chunk: Chunk,
-    /// The ledger that comes next; `None`: the first that the server has.
+    /// The ledger that comes next; `None`: whichever the server begins with.
     first: Option<u32>,
     end: Option<u32>,
     /// What is told after what is good.

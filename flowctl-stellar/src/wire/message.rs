@@ -18,7 +18,7 @@ pub(super) enum Message {
 /// What a reader of events asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Request {
-    /// The first ledger; 0: whichever the server has first.
+    /// The first ledger; 0: where the server begins by itself.
     pub(super) start: u32,
     /// The last ledger; 0: none.
     pub(super) end: u32,

@@ -7,8 +7,9 @@
 //! - [`LedgerClient`] and [`EventClient`] are sources: they check what comes, ask again after whatever
 //!   breaks, from the first ledger that is not complete, and so lose nothing and double nothing.
 //! - [`EventServer`] serves the events of any source and processor.
-//! - [`adapters`] tells a [`GrpcConnector`](flowctl_grpc::GrpcConnector) of both protocols, so that
-//!   flowctl can carry the records of programs that speak them.
+//! - [`StellarForm`] is what the same ledgers and events look like in `flowctl.v1`.
+//! - [`connect`] tells a [`GrpcConnector`](flowctl_grpc::GrpcConnector) of all of it, so that flowctl can
+//!   carry the records of programs that speak these protocols.
 //!
 //! # Identity
 //!
@@ -29,6 +30,7 @@ mod alive;
 mod assembly;
 mod client_config;
 mod client_error;
+mod connect;
 mod event_call;
 mod event_client;
 mod event_server;
@@ -37,8 +39,13 @@ mod ledger_client;
 mod message;
 mod pull;
 mod raw_codec;
+mod register;
+mod served;
 mod stellar_form;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use self::register::register;
 use self::{
     assembly::{Assembly, Whole},
     client_error::ClientError,
@@ -48,6 +55,7 @@ use self::{
 };
 pub use self::{
     client_config::ClientConfig,
+    connect::connect,
     event_client::EventClient,
     event_server::{EventChain, EventServer, Watch},
     ledger_client::LedgerClient,

@@ -13,4 +13,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::program::{DatalakeSource, LiveSource};
+pub(crate) use self::{
+    network_settings::{NETWORK_PASSPHRASE, read_network},
+    program::{DatalakeSource, LiveSource},
+};

@@ -1,10 +1,10 @@
 use crate::{
     Network,
+    network_name::network_called,
     program::variables::{Variable, Variables},
-    simulated::SimulatedNetwork,
 };
 
-const NETWORK_PASSPHRASE: Variable = Variable::new(
+pub(crate) const NETWORK_PASSPHRASE: Variable = Variable::new(
     &["NETWORK_PASSPHRASE"],
     "the passphrase of the network; unset, it is the one that the origin says",
 )
@@ -18,7 +18,7 @@ const STELLAR_NETWORK: Variable = Variable::new(
 ///
 /// `STELLAR_NETWORK` may be any word beside a passphrase, as upstream's programs only show it; where it
 /// is the name of a network it must fit.
-pub(super) fn read_network(variables: &mut Variables) -> Option<Network> {
+pub(crate) fn read_network(variables: &mut Variables) -> Option<Network> {
     let passphrase = variables.optional::<String>(NETWORK_PASSPHRASE);
     let name = variables.optional::<String>(STELLAR_NETWORK);
     if let Some(passphrase) = &passphrase
@@ -31,7 +31,7 @@ pub(super) fn read_network(variables: &mut Variables) -> Option<Network> {
         );
         return None;
     }
-    let named = name.as_deref().map(named);
+    let named = name.as_deref().map(network_called);
     match (passphrase.map(Network::new), name, named.flatten()) {
         (Some(network), Some(name), Some(other)) if network != other => {
             variables.refuse(
@@ -56,14 +56,6 @@ pub(super) fn read_network(variables: &mut Variables) -> Option<Network> {
             None
         }
         (None, None, None) => None,
-    }
-}
-
-fn named(name: &str) -> Option<Network> {
-    match name.to_ascii_lowercase().as_str() {
-        "public" | "mainnet" => Some(Network::pubnet()),
-        "simulated" => Some(SimulatedNetwork::network()),
-        name => Network::named(name),
     }
 }
 

@@ -83,6 +83,11 @@ impl Variables {
             .extend(names.into_iter().map(|name| (name, why)));
     }
 
+    /// How many problems were noted so far.
+    pub(crate) fn problems(&self) -> usize {
+        self.problems.len()
+    }
+
     /// Notes a problem.
     pub(crate) fn refuse(
         &mut self,

@@ -49,6 +49,8 @@ fn help_and_version_need_no_configuration() {
         "simulated-rpc",
         "stellar-live-source",
         "stellar-live-source-datalake",
+        "ttp-processor",
+        "consumer-app",
     ] {
         let help = run(program, &["--help"], &[]);
         assert_eq!(help.status.code(), Some(0));

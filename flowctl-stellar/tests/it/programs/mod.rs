@@ -1,5 +1,6 @@
 //! The programs, as processes.
 
+mod chain;
 mod configuration;
 mod control_plane;
 mod ending;

@@ -31,6 +31,8 @@ pub(crate) struct Ended {
 pub(crate) fn path(program: &str) -> &'static str {
     match program {
         "simulated-rpc" => env!("CARGO_BIN_EXE_simulated-rpc"),
+        "consumer-app" => env!("CARGO_BIN_EXE_consumer-app"),
+        "ttp-processor" => env!("CARGO_BIN_EXE_ttp-processor"),
         "stellar-live-source" => env!("CARGO_BIN_EXE_stellar-live-source"),
         "stellar-live-source-datalake" => env!("CARGO_BIN_EXE_stellar-live-source-datalake"),
         other => panic!("there is no program {other}"),
