@@ -1,6 +1,5 @@
 use std::{
     fs::{self, DirBuilder, Permissions},
-    future::Future,
     io,
     os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
@@ -128,15 +127,13 @@ fn accept(listener: UnixListener) -> impl Stream<Item = io::Result<UnixStream>> 
     })
 }
 
-fn accepted(listener: &UnixListener) -> impl Future<Output = UnixStream> + Send + '_ {
-    async {
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => return stream,
-                Err(error) => {
-                    tracing::warn!(%error, "a connection to the admin socket was not taken");
-                    time::sleep(PAUSE).await;
-                }
+async fn accepted(listener: &UnixListener) -> UnixStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection to the admin socket was not taken");
+                time::sleep(PAUSE).await;
             }
         }
     }

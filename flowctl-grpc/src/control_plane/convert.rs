@@ -19,7 +19,7 @@ pub(crate) fn timestamp(at: SystemTime) -> Timestamp {
     Timestamp::from(at)
 }
 
-pub(super) fn status(error: RosterError) -> Status {
+pub(super) fn status(error: &RosterError) -> Status {
     let message = error.to_string();
     match error {
         RosterError::UnknownService { .. } => Status::not_found(message),

@@ -43,7 +43,11 @@ impl legacy::control_plane_server::ControlPlane for LegacyService {
         registration.metadata = service.metadata;
         registration.peer = peer;
         registration.caller = caller;
-        let member = self.0.roster.register(registration).map_err(status)?;
+        let member = self
+            .0
+            .roster
+            .register(registration)
+            .map_err(|error| status(&error))?;
         Ok(Response::new(RegistrationAck {
             topic_names: topics(&member),
             service_id: member.service_id,
@@ -61,7 +65,10 @@ impl legacy::control_plane_server::ControlPlane for LegacyService {
         heartbeat.metrics = metrics
             .map(|(name, value)| (name, MetricValue::Number(value)))
             .collect();
-        self.0.roster.heartbeat(heartbeat).map_err(status)?;
+        self.0
+            .roster
+            .heartbeat(heartbeat)
+            .map_err(|error| status(&error))?;
         Ok(Response::new(()))
     }
 

@@ -49,7 +49,11 @@ impl v1::control_plane_service_server::ControlPlaneService for V1Service {
         registration.metadata = component.metadata;
         registration.peer = peer;
         registration.caller = caller;
-        let member = self.0.roster.register(registration).map_err(status)?;
+        let member = self
+            .0
+            .roster
+            .register(registration)
+            .map_err(|error| status(&error))?;
         Ok(Response::new(RegisterResponse {
             assigned_topics: topics(&member),
             service_id: member.service_id,
@@ -63,7 +67,10 @@ impl v1::control_plane_service_server::ControlPlaneService for V1Service {
     ) -> Result<Response<()>, Status> {
         let caller = self.0.caller(About::Component, &request)?;
         let id = request.into_inner().service_id;
-        self.0.roster.unregister(&id, &caller).map_err(status)?;
+        self.0
+            .roster
+            .unregister(&id, &caller)
+            .map_err(|error| status(&error))?;
         Ok(Response::new(()))
     }
 
@@ -91,7 +98,10 @@ impl v1::control_plane_service_server::ControlPlaneService for V1Service {
         heartbeat.metrics = metrics
             .map(|(name, value)| (name, MetricValue::Text(value)))
             .collect();
-        self.0.roster.heartbeat(heartbeat).map_err(status)?;
+        self.0
+            .roster
+            .heartbeat(heartbeat)
+            .map_err(|error| status(&error))?;
         Ok(Response::new(()))
     }
 

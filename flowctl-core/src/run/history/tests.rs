@@ -110,10 +110,8 @@ async fn starting_afresh_forgets_no_run() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let spec = numbers_pipeline();
     let open = || RunHistory::open(Arc::clone(&store), &spec.namespace, &spec.name, 9);
-    let noted = open()
-        .await
-        .unwrap()
-        .note(record(1, RecordStatus::Completed));
+    let history = open().await.unwrap();
+    let noted = history.note(record(1, RecordStatus::Completed));
     noted.await.unwrap();
     let runner = Runner::builder(registry(0))
         .store(Arc::clone(&store))
