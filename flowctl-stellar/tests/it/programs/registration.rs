@@ -62,6 +62,8 @@ async fn a_program_registers_beats_registers_again_and_says_goodbye() {
     let client = client(&mut source).await;
     let mut ledgers = stream(&client, 2).await;
     take(&mut ledgers, 20).await.unwrap();
+    // Who keeps a stream and does not read it holds up the end.
+    drop(ledgers);
     loop {
         let Told::V1Heartbeat(heartbeat) = next(&mut control_plane).await else {
             panic!("no heartbeat")
