@@ -84,7 +84,9 @@ impl Chain {
     /// Keeps the network where it stands at a boundary.
     fn keep(&mut self, network: &SimulatedNetwork) {
         let next = network.next_sequence();
-        if (next - FIRST_LEDGER) % self.spacing != 0 || self.checkpoints.contains_key(&next) {
+        if !(next - FIRST_LEDGER).is_multiple_of(self.spacing)
+            || self.checkpoints.contains_key(&next)
+        {
             return;
         }
         self.checkpoints.insert(next, network.clone());
@@ -92,7 +94,7 @@ impl Chain {
             self.spacing = self.spacing.saturating_mul(2);
             let spacing = self.spacing;
             self.checkpoints
-                .retain(|next, _| (next - FIRST_LEDGER) % spacing == 0);
+                .retain(|next, _| (next - FIRST_LEDGER).is_multiple_of(spacing));
         }
     }
 }

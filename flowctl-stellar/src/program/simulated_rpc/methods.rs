@@ -121,10 +121,7 @@ impl Methods {
         let end = start.saturating_add(limit - 1).min(kept.latest);
         let ledgers = self.make(start, end);
         let cursor = ledgers.last().map_or(start, |ledger| ledger.sequence);
-        let ledgers = ledgers
-            .into_iter()
-            .map(shown)
-            .collect::<Result<Vec<_>, _>>()?;
+        let ledgers = ledgers.iter().map(shown).collect::<Result<Vec<_>, _>>()?;
         Ok(json!({
             "ledgers": ledgers,
             "latestLedger": kept.latest,
@@ -203,7 +200,7 @@ impl LedgersParams {
 }
 
 /// A ledger as `getLedgers` shows it.
-fn shown(ledger: SimulatedLedger) -> Result<Value, Refusal> {
+fn shown(ledger: &SimulatedLedger) -> Result<Value, Refusal> {
     let header = LedgerHeader::entry(&ledger.bytes).map_err(internal)?;
     let header = header.to_xdr(Limits::none()).map_err(internal)?;
     Ok(json!({

@@ -252,7 +252,7 @@ impl Reading {
         self.place.continues = true;
         self.place.latest = latest;
         self.wait = None;
-        if self.place.next <= latest && !self.end.is_some_and(|end| self.place.next > end) {
+        if self.place.next <= latest && self.end.is_none_or(|end| self.place.next <= end) {
             self.look_ahead();
         }
         Ok(())
