@@ -66,10 +66,7 @@ pub(crate) fn failed(call: Call, cause: Error) -> ExecutorError {
 
 /// Whether the engine, not what was asked of it, is the trouble.
 pub(crate) fn is_broken(cause: &Error) -> bool {
-    matches!(
-        kind(Call::Ask, cause),
-        ExecutorErrorKind::Unavailable | ExecutorErrorKind::Timeout
-    )
+    kind(Call::Ask, cause) == ExecutorErrorKind::Unavailable
 }
 
 /// Whether the engine says that there is no such thing.
@@ -166,8 +163,10 @@ pub(crate) fn kind(call: Call, cause: &Error) -> ExecutorErrorKind {
             message,
         } => (*status_code, message.as_str()),
         Error::DockerStreamError { error } => (0, error.as_str()),
-        Error::RequestTimeoutError => return ExecutorErrorKind::Timeout,
-        Error::SocketNotFoundError(_) => return ExecutorErrorKind::Unavailable,
+        // Nobody has answered at all.
+        Error::RequestTimeoutError | Error::SocketNotFoundError(_) => {
+            return ExecutorErrorKind::Unavailable;
+        }
         Error::UnsupportedURISchemeError { uri } => {
             return ExecutorErrorKind::Unsupported { field: uri.clone() };
         }
@@ -336,7 +335,7 @@ mod tests {
     fn what_never_reached_the_engine_has_its_kind_too() {
         use ExecutorErrorKind as Kind;
         for (cause, expected) in [
-            (Error::RequestTimeoutError, Kind::Timeout),
+            (Error::RequestTimeoutError, Kind::Unavailable),
             (
                 Error::SocketNotFoundError("/s".to_owned()),
                 Kind::Unavailable,
@@ -358,8 +357,7 @@ mod tests {
             (Error::APIVersionParseError {}, Kind::Failed),
         ] {
             assert_eq!(kind(Call::Connect, &cause), expected, "{cause}");
-            let broken = matches!(expected, Kind::Unavailable | Kind::Timeout);
-            assert_eq!(is_broken(&cause), broken, "{cause}");
+            assert_eq!(is_broken(&cause), expected == Kind::Unavailable, "{cause}");
         }
     }
 

@@ -129,13 +129,15 @@ fn host_config(
 }
 
 /// The driver that keeps bytes as they are (`json-file` does not), with room for a long run: what is
-/// beyond the five files of 50 MB is dropped, oldest first.
+/// beyond two files of 256 MB is dropped, oldest first. Large files, because an engine before 23 may
+/// leave out lines that are being followed when it begins a new one while a program writes fast; a log
+/// that is read afterwards is complete.
 fn log_config() -> HostConfigLogConfig {
     HostConfigLogConfig {
         typ: Some("local".to_owned()),
         config: Some(HashMap::from([
-            ("max-size".to_owned(), "50m".to_owned()),
-            ("max-file".to_owned(), "5".to_owned()),
+            ("max-size".to_owned(), "256m".to_owned()),
+            ("max-file".to_owned(), "2".to_owned()),
         ])),
     }
 }
@@ -223,7 +225,7 @@ mod tests {
                 "CapAdd": [],
                 "SecurityOpt": ["no-new-privileges"],
                 "RestartPolicy": { "Name": "no" },
-                "LogConfig": { "Type": "local", "Config": { "max-size": "50m", "max-file": "5" } },
+                "LogConfig": { "Type": "local", "Config": { "max-size": "256m", "max-file": "2" } },
             },
             "NetworkingConfig": { "EndpointsConfig": { "net0123": { "Aliases": ["consumer"] } } },
         });

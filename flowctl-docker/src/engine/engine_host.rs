@@ -107,11 +107,21 @@ impl EngineHost {
         decide(surroundings, config.current_context, context, is_there)
     }
 
-    /// Whether the engine is reached through a socket of this machine. It may still run in a virtual
-    /// machine.
+    /// Whether the engine is reached on this machine, by a socket or on loopback. It may still run in a
+    /// virtual machine.
     #[must_use]
-    pub const fn is_local(&self) -> bool {
-        matches!(self.address, EngineAddress::Unix(_))
+    pub fn is_local(&self) -> bool {
+        match &self.address {
+            EngineAddress::Unix(_) => true,
+            EngineAddress::Tcp(host) | EngineAddress::Tls { host, .. } => {
+                let name = host
+                    .rsplit_once(':')
+                    .map_or(host.as_str(), |(name, _)| name);
+                let address = name.trim_matches(['[', ']']).parse();
+                name == "localhost" || address.is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+            }
+            EngineAddress::Ssh(_) => false,
+        }
     }
 }
 
@@ -316,5 +326,16 @@ mod tests {
         let host = EngineHost::resolve(&surroundings).unwrap();
         assert_eq!(host.address, EngineAddress::Tcp("h:1".to_owned()));
         assert!(!host.is_local());
+        for (address, expected) in [
+            ("tcp://127.0.0.1:1", true),
+            ("tcp://localhost", true),
+            ("tcp://[::1]:1", true),
+            ("tcp://203.0.113.1:1", false),
+            ("ssh://localhost", false),
+            ("unix:///s", true),
+        ] {
+            let host = EngineHost::resolve(&Surroundings::default().with_host(address));
+            assert_eq!(host.unwrap().is_local(), expected, "{address}");
+        }
     }
 }

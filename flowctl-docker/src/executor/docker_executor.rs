@@ -39,8 +39,8 @@ use crate::{
 ///   by [`remove_volumes`](Self::remove_volumes).
 ///
 /// Calls that wait (`wait`, `stop`, a followed log) stand an engine that is restarted, for 60 s unless
-/// [`with_patience`](Self::with_patience) says otherwise. All others are `Unavailable` at once where
-/// nobody listens, and `Timeout` after 60 s where nobody answers. Events of the engine are not used:
+/// [`with_patience`](Self::with_patience) says otherwise. All others are `Unavailable`: at once where
+/// nobody listens, after 60 s where nobody answers. Events of the engine are not used:
 /// its memory of them is small, and none is kept through a restart.
 #[derive(Clone)]
 pub struct DockerExecutor {

@@ -36,17 +36,25 @@ const AT_ONCE: usize = 8;
 impl DockerExecutor {
     pub(super) async fn wait_for_end(&self, handle: &Handle) -> Result<ExitReport, ExecutorError> {
         let mut outage = self.outage();
+        let mut has_waited = false;
         loop {
             let error = match self.find(handle, Call::Wait).await {
                 Ok(found) => {
                     outage.is_over();
                     match phase(found.state.as_ref()) {
                         Phase::Ended | Phase::Removing => return Ok(self.report(&found)),
-                        Phase::Running => match self.next_end(handle, "not-running").await {
-                            Ok(()) => continue,
-                            Err(cause) if is_absent(&cause) => continue,
-                            Err(cause) => failed(Call::Wait, cause),
-                        },
+                        Phase::Running => {
+                            // A wait that ended before the container did was cut off, or its word has
+                            // overtaken the state.
+                            if std::mem::replace(&mut has_waited, true) {
+                                outage.pause().await;
+                            }
+                            match self.next_end(handle, "not-running").await {
+                                Ok(()) => continue,
+                                Err(cause) if is_absent(&cause) => continue,
+                                Err(cause) => failed(Call::Wait, cause),
+                            }
+                        }
                         // `not-running` is true of it already, `next-exit` may come too late.
                         Phase::Created => {
                             let end = self.next_end(handle, "next-exit");
@@ -58,11 +66,8 @@ impl DockerExecutor {
                 Err(error) => error,
             };
             // What a wait that was cut off had to say is asked anew: the container's state decides.
-            let is_engine = matches!(
-                error.kind(),
-                ExecutorErrorKind::Unavailable | ExecutorErrorKind::Timeout
-            );
-            if !(is_engine && outage.endure().await) {
+            let is_away = *error.kind() == ExecutorErrorKind::Unavailable;
+            if !(is_away && outage.endure().await) {
                 return Err(error.of(handle.component.clone()));
             }
         }

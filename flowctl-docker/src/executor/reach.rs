@@ -35,7 +35,12 @@ impl DockerExecutor {
                 continue;
             };
             let publishes = |ports: &[bollard::models::PortSummary]| {
-                ports.iter().any(|other| other.public_port == Some(number))
+                ports.iter().any(|other| {
+                    let protocol = other
+                        .typ
+                        .map_or_else(|| "tcp".to_owned(), |typ| typ.to_string());
+                    other.public_port == Some(number) && protocol == port.protocol
+                })
             };
             let holder = running
                 .iter()

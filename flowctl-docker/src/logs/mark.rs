@@ -1,16 +1,28 @@
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::VecDeque,
+    time::{Duration, SystemTime},
+};
 
 /// How far one output stream of a container has been read.
 ///
 /// Lines of one stream have moments that do not fall, and several may have the same: the mark is the
 /// last moment and how many lines of that moment there were. After a break the log is read again from
 /// some time before the mark; [`admit`](Self::admit) leaves out what was there already.
-#[derive(Clone, Copy, Debug, Default)]
+///
+/// Without a break, too, an engine before 23 repeats a few lines when it begins a new file: lines with
+/// the moments of lines that were read a short while ago. Other moments that fall are a clock that was
+/// set back.
+#[derive(Debug, Default)]
 pub(super) struct Mark {
     last: Option<(SystemTime, usize)>,
     /// While the log is read again: the lines of the mark's own moment that are yet to be left out.
     again: Option<usize>,
+    /// The moments that were read last, the newest at the end.
+    recent: VecDeque<SystemTime>,
 }
+
+/// How many moments are remembered; an engine repeated 27 lines where it was seen to.
+const REMEMBERED: usize = 4096;
 
 impl Mark {
     /// The log will be read again from a moment before the mark.
@@ -30,6 +42,12 @@ impl Mark {
 
     /// Whether a line is new; moves the mark if so.
     pub(super) fn admit(&mut self, at: SystemTime) -> bool {
+        if self.again.is_none()
+            && self.last.is_some_and(|(last, _)| at < last)
+            && self.recent.iter().rev().any(|recent| *recent == at)
+        {
+            self.read_again();
+        }
         if let (Some(left), Some((last, _))) = (self.again, self.last) {
             if at < last {
                 return false;
@@ -44,6 +62,10 @@ impl Mark {
             Some((last, count)) if last == at => Some((last, count + 1)),
             _ => Some((at, 1)),
         };
+        if self.recent.len() == REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(at);
         true
     }
 }
@@ -90,6 +112,14 @@ mod tests {
             }
             prop_assert_eq!(seen, (0..lines.len()).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn lines_that_an_engine_repeats_are_left_out() {
+        let mut mark = Mark::default();
+        let read = [1, 2, 3, 3, 4, 4, 2, 3, 3, 4, 4, 5];
+        let new: Vec<u64> = read.into_iter().filter(|s| mark.admit(at(*s))).collect();
+        assert_eq!(new, [1, 2, 3, 3, 4, 4, 5]);
     }
 
     #[test]

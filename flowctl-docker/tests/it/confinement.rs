@@ -141,7 +141,7 @@ async fn named_volumes_are_writable_and_outlive_the_run() {
     let (namespace, pipeline) = (&bench.scope.namespace, &bench.scope.pipeline);
     bench.executor.close_run(&bench.scope).await.unwrap();
     let volumes = bench.executor.volumes(namespace, pipeline).await.unwrap();
-    assert_eq!(volumes, [name.clone()]);
+    assert_eq!(volumes, std::slice::from_ref(&name));
 
     bench.executor.open_run(&bench.scope).await.unwrap();
     component.args = ["show", "/data/x"].map(str::to_owned).to_vec();

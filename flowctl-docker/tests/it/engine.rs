@@ -223,7 +223,7 @@ async fn an_engine_that_does_not_answer_is_given_up_in_time() {
     let surroundings = Surroundings::of_process().with_host(format!("unix://{}", path.display()));
     let began = tokio::time::Instant::now();
     let error = Engine::connect(surroundings).await;
-    assert_eq!(kind(error), Some(ExecutorErrorKind::Timeout));
+    assert_eq!(kind(error), Some(ExecutorErrorKind::Unavailable));
     assert_eq!(began.elapsed(), Engine::CONNECT_WITHIN);
 }
 
