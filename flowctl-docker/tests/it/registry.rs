@@ -268,9 +268,11 @@ async fn a_pull_that_is_cut_off_is_told() {
     let mut component = bench.component("one", &[]);
     component.image = Some(reference.clone());
     let refused = me.prepare(&bench.instance_of(component)).await;
+    let id = images.id(&reference).await;
+    images.remove(&reference).await.unwrap();
     let error = told(refused);
     assert!(error.contains("pull the image of `one`"), "{error}");
-    assert_eq!(images.id(&reference).await.unwrap(), None);
+    assert_eq!(id.unwrap(), None);
     bench.close().await;
 }
 
