@@ -311,6 +311,39 @@ async fn a_restart_that_ends_the_containers_is_told() {
     bench.close().await;
 }
 
+/// Wherever in a start the engine goes: there is at most one container, and the next start knows it.
+#[tokio::test]
+async fn an_engine_that_goes_during_a_start_leaves_at_most_one_container() {
+    let Some(mut private) = PrivateEngine::start("engine gone during start", false).await else {
+        return;
+    };
+    let bench = Bench::on(private.connect().await).await;
+    let mut instance = bench.instance("one", &["serve"]);
+    for delay in [0, 5, 20, 80, 200] {
+        let going = async {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+            private.down("KILL").await;
+        };
+        let (started, ()) = tokio::join!(bench.executor.start(&instance), going);
+        let started = kind(started);
+        let unavailable = ExecutorErrorKind::Unavailable;
+        assert!(started.is_none_or(|kind| kind == unavailable));
+        private.up().await;
+        let listed = bench.executor.list(&bench.scope.id).await.unwrap();
+        let of_it = listed
+            .iter()
+            .filter(|handle| handle.generation == instance.generation);
+        assert!(of_it.count() <= 1, "{listed:?}");
+        match bench.executor.start(&instance).await {
+            Ok(handle) => assert_eq!(bench.stop(&handle).await.status, ExitStatus::Code(0)),
+            // It ran, and the engine ended it when it came up.
+            Err(error) => assert_eq!(*error.kind(), ExecutorErrorKind::AlreadyExists),
+        }
+        instance.generation += 1;
+    }
+    bench.close().await;
+}
+
 #[tokio::test]
 async fn an_engine_that_stays_away_is_unavailable_to_those_who_wait() {
     let Some(mut private) = PrivateEngine::start("engine gone", false).await else {
