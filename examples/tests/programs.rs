@@ -29,5 +29,5 @@ fn every_program_ends_well() {
         );
         ran += 1;
     }
-    assert_eq!(ran, 6);
+    assert_eq!(ran, 7);
 }

@@ -17,21 +17,35 @@ pub(super) fn client(dial: &Dial, connection: Connection) -> ComponentClient<Con
         .max_encoding_message_size(dial.max_message)
 }
 
-/// Asks the component what it is; while it cannot be reached, again and again for as long as `dial` says.
-pub(super) async fn describe(dial: &Dial, address: &str) -> Result<Description, ComponentError> {
+/// Asks the component what it is in this role, and refuses one that does not have it; while it cannot be reached, again and again for as long as `dial` says.
+pub(super) async fn describe(
+    dial: &Dial,
+    address: &str,
+    role: Role,
+) -> Result<Description, ComponentError> {
     let mut reconnect = Reconnect::new(dial);
     loop {
-        match once(dial, address).await {
-            Ok(answer) => return answer,
+        match once(dial, address, role).await {
+            Ok(answer) => {
+                let description = answer?;
+                expect_role(&description, role, address)?;
+                return Ok(description);
+            }
             Err(Trouble::Passing(error)) => reconnect.pause(error).await?,
             Err(Trouble::Lasting(error)) => return Err(error),
         }
     }
 }
 
-async fn once(dial: &Dial, address: &str) -> Result<Result<Description, ComponentError>, Trouble> {
+async fn once(
+    dial: &Dial,
+    address: &str,
+    role: Role,
+) -> Result<Result<Description, ComponentError>, Trouble> {
     let connection = dial.connect(address).await.map_err(Trouble::dial)?;
-    let answer = client(dial, connection).describe(DescribeRequest {}).await;
+    let answer = client(dial, connection)
+        .describe(DescribeRequest { role: role.into() })
+        .await;
     let answer = answer.map_err(|status| Trouble::status(address, status))?;
     match answer.into_inner().answer {
         Some(Answer::Description(description)) => Ok(Ok(description)),
@@ -44,11 +58,7 @@ async fn once(dial: &Dial, address: &str) -> Result<Result<Description, Componen
 }
 
 /// Refuses a component that does not have the role.
-pub(super) fn expect_role(
-    description: &Description,
-    role: Role,
-    address: &str,
-) -> Result<(), ComponentError> {
+fn expect_role(description: &Description, role: Role, address: &str) -> Result<(), ComponentError> {
     if description.roles().any(|known| known == role) {
         return Ok(());
     }

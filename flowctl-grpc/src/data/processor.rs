@@ -5,7 +5,7 @@ use flowctl_core::{Batch, ComponentContext, ComponentError, Output, Processor};
 
 use super::{
     caller::{Answer, Caller},
-    describe::{describe, expect_role},
+    describe::describe,
     heard::Processing,
 };
 use crate::{dial::Dial, proto::data::Role};
@@ -60,8 +60,8 @@ impl DataProcessor {
 #[async_trait]
 impl Processor for DataProcessor {
     async fn open(&mut self) -> Result<(), ComponentError> {
-        let description = describe(&self.caller.dial, &self.caller.address).await?;
-        expect_role(&description, Role::Processor, &self.caller.address)?;
+        let description =
+            describe(&self.caller.dial, &self.caller.address, Role::Processor).await?;
         self.stateless = description.stateless;
         self.caller.open(BTreeMap::new()).await.map(drop)
     }

@@ -47,7 +47,7 @@ pub struct DataService {
 }
 
 impl DataService {
-    async fn description(&self) -> Result<Description, ComponentError> {
+    async fn description(&self, of: Role) -> Result<Description, ComponentError> {
         let offer = &self.offer;
         let names = |types: &[flowctl_core::EventType]| -> Vec<String> {
             types.iter().map(ToString::to_string).collect()
@@ -63,8 +63,10 @@ impl DataService {
             draining: offer.draining.is_cancelled(),
             ..Description::default()
         };
-        if let Some(make) = &offer.source {
+        if offer.source.is_some() {
             description.roles.push(Role::Source.into());
+        }
+        if let (Some(make), Role::Source | Role::Unspecified) = (&offer.source, of) {
             let mut source = make(&Parameters::new())?;
             let identity = source.identify().await;
             description.tip = source.tip();
@@ -103,9 +105,9 @@ impl DataService {
 impl Component for DataService {
     async fn describe(
         &self,
-        _request: Request<DescribeRequest>,
+        request: Request<DescribeRequest>,
     ) -> Result<Response<DescribeResponse>, Status> {
-        let answer = match self.description().await {
+        let answer = match self.description(request.into_inner().role()).await {
             Ok(description) => Answer::Description(description),
             Err(error) => Answer::Failure(failure::to_wire(&error)),
         };

@@ -8,7 +8,7 @@ use flowctl_core::{
 
 use super::{
     caller::{Answer, Caller},
-    describe::{describe, expect_role, reset},
+    describe::{describe, reset},
     heard::Writing,
 };
 use crate::{dial::Dial, proto::data::Role};
@@ -72,8 +72,7 @@ impl DataSink {
 #[async_trait]
 impl Sink for DataSink {
     async fn open(&mut self, open: &OpenSink) -> Result<Held, ComponentError> {
-        let description = describe(&self.caller.dial, &self.caller.address).await?;
-        expect_role(&description, Role::Sink, &self.caller.address)?;
+        describe(&self.caller.dial, &self.caller.address, Role::Sink).await?;
         let sources = open.sources.iter();
         let sources = sources.map(|(id, fingerprint)| (id.to_string(), fingerprint.clone()));
         let opened = self.caller.open(sources.collect()).await?;

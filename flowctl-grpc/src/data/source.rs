@@ -7,7 +7,7 @@ use flowctl_core::{
 };
 
 use super::{
-    describe::{describe, expect_role},
+    describe::describe,
     reading::{Item, Reading},
 };
 use crate::{dial::Dial, proto::data::Role};
@@ -86,8 +86,7 @@ impl DataSource {
 #[async_trait]
 impl Source for DataSource {
     async fn identify(&mut self) -> Result<SourceIdentity, ComponentError> {
-        let description = describe(&self.dial, &self.address).await?;
-        expect_role(&description, Role::Source, &self.address)?;
+        let description = describe(&self.dial, &self.address, Role::Source).await?;
         self.tip = description.tip;
         let identity = description.source.unwrap_or_default();
         self.fingerprint = Some(identity.fingerprint.clone());

@@ -58,11 +58,14 @@ impl Trouble {
                 ComponentError::stop(format!("`{address}` does not let this program in"))
                     .caused_by(status),
             ),
+            Code::OutOfRange => Self::Lasting(
+                ComponentError::stop(format!("a message of `{address}` is too large"))
+                    .caused_by(status),
+            ),
             // tonic answers OUT_OF_RANGE and grpc-go RESOURCE_EXHAUSTED to a message that is too large.
             Code::InvalidArgument
             | Code::NotFound
             | Code::FailedPrecondition
-            | Code::OutOfRange
             | Code::ResourceExhausted
             | Code::DataLoss => Self::Lasting(
                 ComponentError::stop(format!("`{address}` refuses")).caused_by(status),

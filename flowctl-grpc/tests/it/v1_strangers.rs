@@ -184,3 +184,17 @@ async fn records_that_have_no_name_of_their_own_are_refused() {
         assert!(error.to_string().contains("cannot be carried"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_message_that_is_too_large_ends_the_source_and_is_named() {
+    let mut large = event(Some((101, 0)));
+    large.payload = vec![0; 65 << 20].into();
+    let (_lab, mut source) = opened(&stranger(vec![large], None), None, None).await;
+    let error = source.next().await.unwrap_err();
+    assert!(!error.is_transient());
+    let said = flowctl_core::Chain(&error).to_string();
+    assert!(
+        said.contains("is too large") && said.contains("the limit is"),
+        "{said}"
+    );
+}
