@@ -73,7 +73,7 @@ pub(super) fn from_wire(failure: data::Failure) -> ComponentError {
 #[derive(Debug)]
 struct Cause {
     message: String,
-    source: Option<Box<Cause>>,
+    source: Option<Box<Self>>,
 }
 
 impl fmt::Display for Cause {

@@ -1,6 +1,6 @@
 //! The objects behind a session, with what they answer.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use flowctl_core::{
@@ -200,7 +200,7 @@ impl Worker for SinkWorker {
     async fn open(offer: &Offer, open: OpenCalls) -> Result<Self, ComponentError> {
         let make = offer.sink.as_ref();
         let make = make.ok_or_else(|| ComponentError::stop("there is no sink"))?;
-        let writing = offer.writing.clone().lock_owned().await;
+        let writing = Arc::clone(&offer.writing).lock_owned().await;
         let mut sources = BTreeMap::new();
         for (id, fingerprint) in open.sources {
             sources.insert(component_id(&id)?, fingerprint);

@@ -61,6 +61,7 @@ impl GrpcServer {
 
     /// Serves this too, to those who show the token of the settings.
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "services are not numbers")]
     pub fn add<S>(mut self, service: S) -> Self
     where
         S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>

@@ -56,7 +56,7 @@ enum Stream {
     Closed,
     /// Being opened, by a future that outlives a dropped call.
     Opening(Opening),
-    Open(Streaming<v1::Event>),
+    Open(Box<Streaming<v1::Event>>),
     Ended,
 }
 
@@ -235,7 +235,7 @@ impl Source for V1Source {
         self.after = resume.after.map(|after| after.sequence);
         let (reconnect, opened) = self.opening(None).await;
         self.reconnect = reconnect;
-        self.stream = Stream::Open(opened?);
+        self.stream = Stream::Open(Box::new(opened?));
         Ok(())
     }
 
@@ -257,7 +257,7 @@ impl Source for V1Source {
                     let (reconnect, opened) = opening.await;
                     self.reconnect = reconnect;
                     self.stream = Stream::Closed;
-                    self.stream = Stream::Open(opened?);
+                    self.stream = Stream::Open(Box::new(opened?));
                     continue;
                 }
                 Stream::Open(stream) => stream,
