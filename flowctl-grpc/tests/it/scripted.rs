@@ -148,7 +148,10 @@ pub(crate) async fn read_all(source: &mut dyn Source) -> Vec<String> {
             Err(error) if error.is_transient() => {
                 said.push(format!("{error}: {:?}", error.help_text()))
             }
-            Err(error) => panic!("{}", flowctl_core::Chain(&error)),
+            Err(error) => {
+                said.push(format!("ended by {}", flowctl_core::Chain(&error)));
+                break;
+            }
         }
     }
     said
