@@ -288,13 +288,21 @@ mod tests {
     fn a_status_has_a_row_for_each_component() {
         let block = block(&[facts()]);
         let lines: Vec<&str> = block.iter().map(|(_, line)| line.as_str()).collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        pipeline  run       component  state                                    restarts      up  in     out  position  lag
+        ttp       7c1e09ab  source     retrying: connection refused                    2   2m14s   -  41,210     41211    -
+                            sink       ready: unhealthy: no heartbeat for 31 s         0  12.0 s   -       -         -    -
+        ");
         assert_eq!(block[1].0, Tone::Warning);
         assert_eq!(block[2].0, Tone::Warning);
     }
 
     #[test]
     fn what_the_table_has_no_room_for_follows_it() {
-        insta::assert_snapshot!(details(&facts()).join("\n"), @"");
+        insta::assert_snapshot!(details(&facts()).join("\n"), @r"
+        process 7, state in /state/ttp, control plane on 127.0.0.1:8080
+        source: as a process
+        sink: as a process, main 127.0.0.1:3000, unhealthy (no heartbeat for 31 s)
+        ");
     }
 }

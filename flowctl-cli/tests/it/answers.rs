@@ -67,13 +67,25 @@ fn every_example_is_valid() {
     let files = fs::read_dir(examples)
         .unwrap()
         .map(|entry| entry.unwrap().path());
-    let files: Vec<PathBuf> = files.filter(yaml).collect();
-    assert_eq!(files.len(), 4);
+    let (overlays, files): (Vec<PathBuf>, Vec<PathBuf>) = files
+        .filter(yaml)
+        .partition(|path| path.ends_with("simulated.yaml"));
+    assert_eq!((overlays.len(), files.len()), (1, 4));
     for file in files {
         let mut command = place.command(&["validate", file.to_str().unwrap()]);
         command.env("LEDGERS", "*.xdr").env("LAKE", "file:///lake");
         end(command.spawn().unwrap()).exits(0);
     }
+    let pipeline = overlays[0].with_file_name("ttp-pipeline.yaml");
+    let overlay = ["-f", overlays[0].to_str().unwrap()];
+    let place_of = ["--executor", "process"];
+    let arguments = [
+        &["validate", pipeline.to_str().unwrap()],
+        &overlay[..],
+        &place_of,
+    ]
+    .concat();
+    place.flowctl(&arguments).exits(0);
 }
 
 #[test]

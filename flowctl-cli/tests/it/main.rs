@@ -8,10 +8,12 @@
 
 mod answers;
 mod damage;
+mod elsewhere;
 mod fresh;
 mod kill;
 mod objects;
 mod process;
+mod programs;
 mod required;
 mod resume;
 mod running;

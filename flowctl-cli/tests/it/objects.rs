@@ -6,7 +6,7 @@ use crate::{process::Place, specs};
 
 /// The objects of a text, each on a line of its own; numbers and names that differ from run to run are
 /// replaced by what they are.
-fn objects(text: &str) -> Vec<Value> {
+pub(crate) fn objects(text: &str) -> Vec<Value> {
     text.lines()
         .map(|line| {
             let mut object: Value =
@@ -26,6 +26,18 @@ fn redact(value: &mut Value) {
                 let varies = matches!(
                     name.as_str(),
                     "at" | "run"
+                        | "started"
+                        | "ended"
+                        | "up_ms"
+                        | "pid"
+                        | "log"
+                        | "logs"
+                        | "control_plane"
+                        | "main"
+                        | "health"
+                        | "text"
+                        | "version"
+                        | "number"
                         | "elapsed_ms"
                         | "events_in"
                         | "events_out"
@@ -48,7 +60,7 @@ fn redact(value: &mut Value) {
     }
 }
 
-fn pretty(objects: &[Value]) -> String {
+pub(crate) fn pretty(objects: &[Value]) -> String {
     objects
         .iter()
         .map(|object| format!("{object:#}\n"))

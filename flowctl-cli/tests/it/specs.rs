@@ -48,3 +48,41 @@ spec:
 "
     )
 }
+
+/// A source and a sink that are shell scripts, which stream to each other if they stream at all. Each is
+/// ready once it has written `up`.
+pub(crate) fn programs(name: &str, source: &str, sink: &str) -> String {
+    let program = |script: &str| {
+        let script = serde_json::Value::from(script);
+        format!(
+            "command: [/bin/sh, -c, {script}], probes: {{ready: {{check: {{log: {{contains: up}}}}}}}}"
+        )
+    };
+    format!(
+        "apiVersion: flowctl/v1
+kind: Pipeline
+metadata: {{name: {name}}}
+spec:
+  sources:
+    - {{id: source, output_event_types: [line], {}}}
+  sinks:
+    - {{id: sink, inputs: [source], {}}}
+",
+        program(source),
+        program(sink)
+    )
+}
+
+/// A script that writes down its process as `<name>.pid`, says that it is up, and goes on until it is asked
+/// to end.
+pub(crate) fn endless(name: &str) -> String {
+    format!(
+        "trap 'echo {name} ends; exit 0' TERM; echo $$ > {name}.pid; echo up as {name}; n=0; \
+         while :; do n=$((n+1)); echo {name} $n >&2; /bin/sleep 0.05; done"
+    )
+}
+
+/// A pipeline of two programs that never end by themselves.
+pub(crate) fn endless_programs(name: &str) -> String {
+    programs(name, &endless("source"), &endless("sink"))
+}
