@@ -77,6 +77,20 @@ impl Place {
     }
 }
 
+/// Stops a pipeline that a test leaves running when it fails.
+#[derive(Debug)]
+pub(crate) struct Stopped<'p> {
+    pub(crate) place: &'p Place,
+    /// Its name or its file.
+    pub(crate) name: &'static str,
+}
+
+impl Drop for Stopped<'_> {
+    fn drop(&mut self) {
+        let _ = self.place.flowctl(&["stop", self.name, "--within", "1s"]);
+    }
+}
+
 impl Ended {
     /// The exit code; panics with what was said if it is another.
     #[track_caller]

@@ -5,7 +5,7 @@ use std::process::Child;
 use rustix::process::{Pid, Signal, test_kill_process};
 
 use crate::{
-    process::{Place, end, signal, until},
+    process::{Place, Stopped, end, signal, until},
     specs,
 };
 
@@ -36,20 +36,24 @@ fn both(place: &Place) -> [Pid; 2] {
     pids().unwrap()
 }
 
-fn start(place: &Place) -> Child {
+fn start(place: &Place) -> (Stopped<'_>, Child) {
+    let guard = Stopped {
+        place,
+        name: "p.yaml",
+    };
     let child = place.start(&["run", "p.yaml"]);
     until("it is up", || {
         let ended = place.flowctl(&["ps", "--output", "json"]);
         ended.stdout.matches("\"state\":\"ready\"").count() == 2
     });
-    child
+    (guard, child)
 }
 
 #[test]
 fn ctrl_c_ends_programs_and_leaves_none() {
     let place = Place::new();
     place.write("p.yaml", &specs::endless_programs("ended"));
-    let child = start(&place);
+    let (_guard, child) = start(&place);
     let pids = both(&place);
     signal(&child, Signal::INT);
     let ended = end(child).exits(0);
@@ -123,7 +127,7 @@ fn what_a_killed_flowctl_left_is_ended_by_the_next_run_or_by_stop() {
     for by_stop in [false, true] {
         let place = Place::new();
         place.write("p.yaml", &specs::endless_programs("killed"));
-        let child = start(&place);
+        let (_guard, child) = start(&place);
         let pids = both(&place);
         signal(&child, Signal::KILL);
         end(child);
@@ -145,7 +149,7 @@ fn what_a_killed_flowctl_left_is_ended_by_the_next_run_or_by_stop() {
             for name in ["source", "sink"] {
                 std::fs::remove_file(place.path(&format!("{name}.pid"))).unwrap();
             }
-            let again = start(&place);
+            let (_again, again) = start(&place);
             let new = both(&place);
             assert!(new.iter().all(|pid| !pids.contains(pid)));
             signal(&again, Signal::INT);
@@ -164,12 +168,16 @@ fn two_pipelines_on_one_host_do_not_meet() {
     let place = Place::new();
     let spec = specs::endless_programs("first");
     place.write("p.yaml", &spec);
-    let first = start(&place);
+    let (_first, first) = start(&place);
     let other = spec
         .replace("name: first", "name: second")
         .replace("source.pid", "other-source.pid")
         .replace("sink.pid", "other-sink.pid");
     place.write("q.yaml", &other);
+    let _second = Stopped {
+        place: &place,
+        name: "q.yaml",
+    };
     let second = place.start(&["run", "q.yaml"]);
     until("both are up", || {
         let all = place.flowctl(&["ps", "--output", "json"]).exits(0).stdout;

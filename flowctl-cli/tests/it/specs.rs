@@ -74,10 +74,10 @@ spec:
 }
 
 /// A script that writes down its process as `<name>.pid`, says that it is up, and goes on until it is asked
-/// to end.
+/// to end. (`$$` is a `$` in a spec.)
 pub(crate) fn endless(name: &str) -> String {
     format!(
-        "trap 'echo {name} ends; exit 0' TERM; echo $$ > {name}.pid; echo up as {name}; n=0; \
+        "trap 'echo {name} ends; exit 0' TERM; echo $$$$ > {name}.pid; echo up as {name}; n=0; \
          while :; do n=$((n+1)); echo {name} $n >&2; /bin/sleep 0.05; done"
     )
 }
