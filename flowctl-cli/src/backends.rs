@@ -13,7 +13,7 @@ use flowctl_core::{
     run::{Plan, RunnerBuilder},
     spec::Workload,
 };
-use flowctl_grpc::NetworkProber;
+use flowctl_grpc::{GrpcConnector, NetworkProber};
 
 use crate::{arguments::Choice, error::CliError, sample::IN_PROCESS, session::Session};
 
@@ -34,10 +34,13 @@ impl Backends {
             executors.push(Arc::new(processes(choice, folder)));
             executors.extend(session.executors.iter().map(Arc::clone));
         }
+        let mut connectors = session.connectors.clone();
+        // Of several that speak a protocol, the first does.
+        connectors.push(Arc::new(GrpcConnector::new()));
         Self {
             choice,
             executors,
-            connectors: session.connectors.clone(),
+            connectors,
         }
     }
 

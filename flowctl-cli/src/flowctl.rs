@@ -26,8 +26,8 @@ pub struct Flowctl {
 }
 
 impl Flowctl {
-    /// The program with these components. Programs of the machine are started and asked for their
-    /// health without further ado.
+    /// The program with these components. Programs of the machine are started, asked for their health, and
+    /// reached in `flowctl.data.v1` and `flowctl.v1` without further ado.
     pub const fn new(registry: Registry) -> Self {
         Self {
             registry,

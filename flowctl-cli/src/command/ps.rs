@@ -81,7 +81,7 @@ async fn once(session: &Session, arguments: &Arguments, state_dir: &Path) -> Res
     };
     let text = not_running(&title, &last);
     session.answer(
-        "stopped",
+        "not_running",
         &status::Stopped::new(&target.pipeline, &last),
         &text,
     )?;
