@@ -43,7 +43,7 @@ struct Attached<'a> {
 /// How following a run came to its end.
 enum Left {
     /// The run is over.
-    Over(Option<Happening>, Sample),
+    Over(Box<(Option<Happening>, Sample)>),
     /// It goes on without being followed.
     Detached,
     /// A second signal, while it was being stopped.
@@ -84,7 +84,7 @@ pub(super) fn attach(session: &Session, arguments: &Arguments) -> Result<u8, Cli
                 exit_code::DONE
             }
             Left::Signalled(signal) => exit_code::of_signal(signal),
-            Left::Over(ended, sample) => over(session, ended, &sample),
+            Left::Over(end) => over(session, end.0, &end.1),
         })
     })
 }
@@ -129,7 +129,7 @@ async fn follow(
                 // With the end of the run, or of its process.
                 Some(Err(_)) | None => {
                     watch.tell_held_back();
-                    return Ok(Left::Over(ended, last));
+                    return Ok(Left::Over(Box::new((ended, last))));
                 }
             },
             () = watch.tick() => {
@@ -145,10 +145,10 @@ async fn follow(
             draining |= stop;
             session.tell_people(Tone::Strong, "draining");
         }
-        if happening.event == "ended" || watch.wants_sample(&happening) {
-            if let Ok(status) = client.status().await {
-                last = Sample::from(&status);
-            }
+        if (happening.event == "ended" || watch.wants_sample(&happening))
+            && let Ok(status) = client.status().await
+        {
+            last = Sample::from(&status);
         }
         watch.tell(&happening, Some(&last));
         if happening.event == "ended" {

@@ -142,12 +142,10 @@ impl<'s> Watch<'s> {
                     self.session.screen.tell(&line);
                 }
             }
-            _ if happening.is_for_watchers() => {
-                if self.throttle.admits(Instant::now()) {
-                    self.tell_held_back();
-                    let line = happening.line(self.session.utc, palette);
-                    self.session.screen.tell(&line);
-                }
+            _ if happening.is_for_watchers() && self.throttle.admits(Instant::now()) => {
+                self.tell_held_back();
+                let line = happening.line(self.session.utc, palette);
+                self.session.screen.tell(&line);
             }
             _ => {}
         }
