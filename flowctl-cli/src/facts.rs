@@ -52,6 +52,8 @@ pub(crate) struct ComponentFacts {
     pub(crate) remaining: Option<Duration>,
     /// What runs it, where it runs outside the process of the run.
     pub(crate) executor: Option<String>,
+    #[serde(skip)]
+    pub(crate) by_itself: bool,
     /// Its ports by name, `host:port`.
     pub(crate) addresses: BTreeMap<String, String>,
     /// Its health, where it runs outside the process of the run, and why.
@@ -160,6 +162,7 @@ impl ComponentFacts {
             queued_bytes: now.queued.1,
             remaining: remaining.filter(|_| is(Role::Source)),
             executor: now.executor.clone(),
+            by_itself: now.by_itself,
             addresses: now.addresses.clone(),
             health,
             health_reason,

@@ -33,6 +33,8 @@ pub(crate) struct ComponentSample {
     pub(crate) queued: (u64, u64),
     /// What runs it, where it is known to run outside the process of the run.
     pub(crate) executor: Option<String>,
+    /// It streams to others by itself: flowctl carries nothing of it.
+    pub(crate) by_itself: bool,
     /// Its ports by name, `host:port`.
     pub(crate) addresses: BTreeMap<String, String>,
     /// Its health as it registered, and why.
@@ -80,6 +82,7 @@ impl From<&ComponentStatus> for ComponentSample {
             warnings: texts(&status.warnings),
             queued: status.queued,
             executor: program.map(|program| program.executor.clone()),
+            by_itself: program.is_some_and(|program| !program.carried),
             addresses: program.map_or_else(BTreeMap::new, |program| program.addresses.clone()),
             health: program.and_then(|program| {
                 let (health, reason) = program.health.as_ref()?;
@@ -122,6 +125,7 @@ impl From<&Component> for ComponentSample {
             queued: (component.queued_events, component.queued_bytes),
             executor: Some(component.executor.clone())
                 .filter(|executor| !executor.is_empty() && executor != IN_PROCESS),
+            by_itself: component.batches.is_none(),
             addresses: instances.flat_map(|one| one.ports.clone()).collect(),
             health: health.map(|health| (health.verdict.clone(), health.reason.clone())),
         }

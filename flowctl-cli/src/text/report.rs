@@ -63,7 +63,8 @@ pub(crate) fn components(facts: &RunFacts) -> Vec<(Tone, String)> {
 
 /// What was done in how long, and up to where everything is durable.
 pub(crate) fn summary(word: &str, facts: &RunFacts) -> String {
-    if word == "done" && facts.sources().all(|source| source.durable.is_none()) {
+    let new = |source: &ComponentFacts| source.durable.is_some() || source.by_itself;
+    if word == "done" && !facts.sources().any(new) {
         return format!("{word}: nothing new, everything there is was durable already");
     }
     let given = list(facts.sources(), |source| source.events_out);
@@ -91,7 +92,9 @@ fn durable(facts: &RunFacts) -> String {
         .sources()
         .filter_map(|source| Some(format!("{} of {}", source.durable?, source.component)))
         .collect();
-    if reached.is_empty() {
+    if reached.is_empty() && facts.sources().all(|source| source.by_itself) {
+        "what is durable is known to the programs".to_owned()
+    } else if reached.is_empty() {
         "nothing new is durable".to_owned()
     } else {
         format!("everything up to {} is durable", reached.join(" and "))
@@ -166,6 +169,18 @@ mod tests {
         assert_eq!(
             summary("done", &facts),
             "done: nothing new, everything there is was durable already"
+        );
+    }
+
+    #[test]
+    fn programs_that_stream_by_themselves_know_what_is_durable() {
+        let mut facts = samples::running();
+        facts.components[0].durable = None;
+        facts.components[0].by_itself = true;
+        facts.components[0].events_out = None;
+        assert_eq!(
+            summary("done", &facts),
+            "done: network - → store 31,877, console 31,800 in 3.0 s; what is durable is known to the programs"
         );
     }
 
