@@ -88,8 +88,10 @@ fn list<'f>(
 }
 
 fn durable(facts: &RunFacts) -> String {
+    // A program that flowctl only reads from is a source to it, whatever its role.
     let reached: Vec<String> = facts
-        .sources()
+        .components
+        .iter()
         .filter_map(|source| Some(format!("{} of {}", source.durable?, source.component)))
         .collect();
     if reached.is_empty() && facts.sources().all(|source| source.by_itself) {
@@ -105,7 +107,8 @@ fn durable(facts: &RunFacts) -> String {
 pub(crate) fn next(commands: &[String], facts: &RunFacts, complete: bool) -> Option<String> {
     let mut parts = commands.to_vec();
     let resumes: Vec<String> = facts
-        .sources()
+        .components
+        .iter()
         .filter_map(|source| Some(format!("{} after {}", source.component, source.durable?)))
         .collect();
     if complete {
