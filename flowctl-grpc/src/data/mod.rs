@@ -20,6 +20,7 @@ mod heard;
 mod parts;
 mod processor;
 mod read;
+mod read_ahead;
 mod reading;
 mod service;
 mod session;
