@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -6,8 +7,8 @@ use std::{
 use tokio::{sync::Notify, time};
 
 use super::{
-    Caller, Expected, Heartbeat, InstanceId, Member, Registration, RosterError, RosterLimits,
-    moment::Moment, state::State,
+    Caller, Expected, Heartbeat, InstanceId, Member, MetricValue, Registration, RosterError,
+    RosterLimits, moment::Moment, state::State,
 };
 use crate::ComponentId;
 
@@ -95,6 +96,12 @@ impl Roster {
     #[must_use]
     pub fn member_of(&self, component: &ComponentId) -> Option<Member> {
         self.look(|state, now| state.member_of(component, now))
+    }
+
+    /// The last measurements of a component of the run that has left; none while it is there again.
+    #[must_use]
+    pub fn left_with(&self, component: &ComponentId) -> BTreeMap<String, MetricValue> {
+        self.look(|state, _| state.left.get(component).cloned().unwrap_or_default())
     }
 
     /// The service of one instance.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Bound, Caller, Expected, Health, Heartbeat, InstanceId, Registration, RosterError,
+    Bound, Caller, Expected, Health, Heartbeat, InstanceId, MetricValue, Registration, RosterError,
     RosterLimits,
     binding::bind,
     entry::Entry,
@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) members: HashMap<String, Entry>,
     /// Which service an instance has.
     pub(super) services: BTreeMap<InstanceId, String>,
+    /// The last measurements of components that have left.
+    pub(super) left: BTreeMap<ComponentId, BTreeMap<String, MetricValue>>,
     /// Bytes of all members.
     pub(super) bytes: usize,
     /// Nobody falls silent or is dropped before this.
@@ -48,6 +50,7 @@ impl State {
         let interval = expected.heartbeat_every;
         let known = self.expected.insert(id.clone(), expected);
         if known.is_some_and(|known| known.generation != generation) {
+            self.left.remove(&id.component);
             self.remove_service_of(&id, "its instance was started again");
         }
         let service = self.services.get(&id);
@@ -143,6 +146,13 @@ impl State {
         let unknown = || RosterError::UnknownService { id: id.to_owned() };
         let service = self.resolve(id).ok_or_else(unknown)?.to_owned();
         self.may_speak(caller, &service)?;
+        if let Some(entry) = self.members.get_mut(&service)
+            && let Some(bound) = &entry.bound
+        {
+            let component = bound.instance.component.clone();
+            self.left
+                .insert(component, std::mem::take(&mut entry.metrics));
+        }
         self.remove(&service, "it left");
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     time::Duration,
 };
 
@@ -28,7 +29,9 @@ pub(super) struct Around<'a> {
 /// A component that another one pulls from.
 #[derive(Debug)]
 pub(super) struct Pull<'a> {
-    pub(super) from: &'a ComponentSpec,
+    pub(super) from: &'a ComponentId,
+    /// The environment that it is started with.
+    pub(super) environment: &'a BTreeMap<String, String>,
     /// How the events between the two travel, as far as the registry knows.
     pub(super) wires: Vec<&'a Wire>,
 }
@@ -63,7 +66,7 @@ pub(super) fn environment(component: &ComponentSpec, around: &Around<'_>) -> Env
     }
     for pull in &around.pulls {
         for name in pull.wires.iter().flat_map(|wire| &wire.shared_variables) {
-            if let Some(value) = pull.from.env.get(name)
+            if let Some(value) = pull.environment.get(name)
                 && !environment.variables.contains_key(name)
             {
                 environment.set(name, value.clone());
@@ -89,6 +92,15 @@ pub(super) fn environment(component: &ComponentSpec, around: &Around<'_>) -> Env
 /// The ports in the forms that components look for: `PORT` with a colon, which suits every Go program
 /// (one listens on it as it is) and is understood by ours; the others as plain numbers.
 fn ports(ports: &[BoundPort], environment: &mut Environment) {
+    let hosts = ports
+        .iter()
+        .filter_map(|port| Some(port.address.rsplit_once(':')?.0));
+    let mut loopback =
+        hosts.filter(|host| host.parse().is_ok_and(|host: IpAddr| host.is_loopback()));
+    // Where the others reach it over loopback, nobody else needs to.
+    if let Some(host) = loopback.next() {
+        environment.set("LISTEN_HOST", host);
+    }
     if let Some(main) = BoundPort::named(ports, BoundPort::MAIN) {
         environment.set("PORT", format!(":{}", number(main)));
         environment.set("GRPC_PORT", number(main));
@@ -105,14 +117,14 @@ fn ports(ports: &[BoundPort], environment: &mut Environment) {
 fn pulls(around: &Around<'_>, environment: &mut Environment) {
     let mut inputs = Vec::new();
     for pull in &around.pulls {
-        let ports = around.others.get(&pull.from.id).map(Vec::as_slice);
+        let ports = around.others.get(pull.from).map(Vec::as_slice);
         let Some(main) = ports.and_then(|ports| BoundPort::named(ports, BoundPort::MAIN)) else {
             continue;
         };
         for name in pull.wires.iter().flat_map(|wire| &wire.address_variables) {
             environment.set(name, main.address.clone());
         }
-        inputs.push(format!("{}={}", pull.from.id, main.address));
+        inputs.push(format!("{}={}", pull.from, main.address));
     }
     if !inputs.is_empty() {
         environment.set("FLOWCTL_INPUTS", inputs.join(","));
@@ -229,7 +241,8 @@ mod tests {
                 ports: &own,
                 others: &others,
                 pulls: vec![Pull {
-                    from: &source,
+                    from: &source.id,
+                    environment: &source.env,
                     wires: vec![&wire],
                 }],
             },
@@ -256,6 +269,7 @@ mod tests {
                 "+HEALTH_ENDPOINT=http://127.0.0.1:40004/health",
                 "+HEALTH_PORT=40004",
                 " KEEP=k",
+                "+LISTEN_HOST=127.0.0.1",
                 " MODE=b",
                 "+NETWORK=test",
                 "+PORT=:50051",

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
@@ -13,7 +14,12 @@ use super::{
     status::{ComponentStatus, RunStatus},
     wiring,
 };
-use crate::{Namespace, control::ControlPlane, executor::RunScope, store::Scope};
+use crate::{
+    Namespace,
+    control::{ControlPlane, MetricValue},
+    executor::RunScope,
+    store::Scope,
+};
 
 /// A run that goes on. Dropping it asks the run to stop and does not wait.
 #[must_use = "dropping the handle asks the run to stop"]
@@ -65,11 +71,10 @@ impl Shared {
         };
         let roster = self.control_plane.as_ref().map(|control| control.roster());
         if let Some(member) = roster.and_then(|roster| roster.member_of(&status.id)) {
-            let numbers = member.metrics.iter();
-            let numbers =
-                numbers.filter_map(|(name, value)| Some((name.clone(), value.as_number()?)));
-            program.reported = numbers.collect();
+            program.reported = numbers(&member.metrics);
             program.health = Some((member.health, member.reason));
+        } else if let Some(roster) = roster {
+            program.reported = numbers(&roster.left_with(&status.id));
         }
         if !program.carried {
             status.events_in = program.count("events_in").unwrap_or(status.events_in);
@@ -80,6 +85,13 @@ impl Shared {
         }
         status
     }
+}
+
+/// The measurements that are numbers.
+fn numbers(metrics: &BTreeMap<String, MetricValue>) -> BTreeMap<String, f64> {
+    let numbers = metrics.iter();
+    let numbers = numbers.filter_map(|(name, value)| Some((name.clone(), value.as_number()?)));
+    numbers.collect()
 }
 
 impl RunControl {

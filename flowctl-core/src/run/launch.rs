@@ -176,16 +176,17 @@ impl Generation<'_> {
                 addresses.insert(executor.name().to_owned(), at);
             }
         }
-        let mut environments = BTreeMap::new();
+        let mut environments: BTreeMap<usize, Environment> = BTreeMap::new();
         for (n, node) in served() {
             let executor = self.executor_of(&node.component)?;
             let around = Around {
                 control_plane: addresses.get(executor.name()).map(String::as_str),
                 ports: ports.get(&n).map_or(&[], Vec::as_slice),
                 others: &others,
-                pulls: pulls(self.layout, node, &self.parts.registry),
+                pulls: pulls(self.layout, node, &self.parts.registry, &environments),
             };
-            environments.insert(n, environment(&node.component, &around));
+            let made = environment(&node.component, &around);
+            environments.insert(n, made);
         }
         Ok(Surroundings {
             ports,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    environment::{Around, Pull, environment},
+    environment::{Around, Environment, Pull, environment},
     layout::{Layout, Node},
     plan::executor_for,
     readiness::readiness,
@@ -54,13 +54,14 @@ pub(super) fn previews(layout: &Layout, parts: &Parts) -> BTreeMap<usize, Previe
             others.insert(id.clone(), ports.get(&n).cloned().unwrap_or_default());
         }
     }
+    let mut environments: BTreeMap<usize, Environment> = BTreeMap::new();
     let preview = |(n, node, _): (usize, &Node, _)| {
         let own = ports.get(&n).map_or(&[][..], Vec::as_slice);
         let around = Around {
             control_plane: parts.control_plane.as_ref().map(|_| "(control plane)"),
             ports: own,
             others: &others,
-            pulls: pulls(layout, node, &parts.registry),
+            pulls: pulls(layout, node, &parts.registry, &environments),
         };
         let environment = environment(&node.component, &around);
         let set = environment
@@ -83,17 +84,27 @@ pub(super) fn previews(layout: &Layout, parts: &Parts) -> BTreeMap<usize, Previe
                 .collect(),
             sets: set.map(|(name, value)| format!("{name}={value}")).collect(),
         };
+        environments.insert(n, environment);
         (n, preview)
     };
     served().map(preview).collect()
 }
 
 /// Whom a component pulls from, and how the events between the two travel as far as is known.
-pub(super) fn pulls<'a>(layout: &'a Layout, node: &Node, registry: &'a Registry) -> Vec<Pull<'a>> {
-    let pulls = node.pulls.iter().filter_map(|(from, types)| {
-        let from = layout.nodes.get(*from)?;
+///
+/// `environments` holds those of the components before this one in the layout: whom it pulls from is.
+pub(super) fn pulls<'a>(
+    layout: &'a Layout,
+    node: &Node,
+    registry: &'a Registry,
+    environments: &'a BTreeMap<usize, Environment>,
+) -> Vec<Pull<'a>> {
+    let pulls = node.pulls.iter().filter_map(|(place, types)| {
+        let from = layout.nodes.get(*place)?;
+        let environment = environments.get(place).map(|of| &of.variables);
         Some(Pull {
-            from: &from.component,
+            from: &from.component.id,
+            environment: environment.unwrap_or(&from.component.env),
             wires: wires(from, types, registry),
         })
     });

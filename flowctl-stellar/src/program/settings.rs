@@ -13,6 +13,8 @@ pub(crate) struct Settings {
     pub(crate) grpc: Option<ListenAddress>,
     /// Where the pages are served.
     pub(crate) health: ListenAddress,
+    /// The address that ports without one are served on; `None`: all of IPv4.
+    pub(crate) listen_host: Option<String>,
     pub(crate) log_level: LogLevel,
     pub(crate) log_format: LogFormat,
     /// The id of the component that this program is.
@@ -41,6 +43,11 @@ pub(crate) const HEALTH_PORT: Variable = Variable::new(
     "the port that /health, /ready, /live and /metrics are served on",
 )
 .example("8088");
+const LISTEN_HOST: Variable = Variable::new(
+    &["LISTEN_HOST"],
+    "the address that ports without one are served on; unset, all of this machine",
+)
+.example("127.0.0.1");
 const LOG_LEVEL: Variable = Variable::new(
     &["LOG_LEVEL"],
     "how much is logged: off, error, warn, info, debug or trace",
@@ -69,11 +76,14 @@ const COMPONENT_ID: Variable = Variable::new(
 impl Settings {
     /// Reads them, for a program with these facts.
     pub(crate) fn read(variables: &mut Variables, facts: &Facts) -> Self {
-        let grpc = facts
-            .grpc
-            .map(|(variable, port)| variables.or(variable, ListenAddress::port(port)));
+        let listen_host: Option<String> = variables.optional(LISTEN_HOST);
+        let mut listens = |variable, port| {
+            let address = variables.or(variable, ListenAddress::port(port));
+            address.or_host(listen_host.as_deref())
+        };
+        let grpc = facts.grpc.map(|(variable, port)| listens(variable, port));
         let (health_port, port) = facts.health;
-        let health = variables.or(health_port, ListenAddress::port(port));
+        let health = listens(health_port, port);
         if let Some(grpc) = &grpc
             && grpc.port == health.port
             && grpc.port != 0
@@ -104,6 +114,7 @@ impl Settings {
         Self {
             grpc,
             health,
+            listen_host,
             log_level,
             log_format,
             component,

@@ -95,6 +95,9 @@ impl Given {
 }
 
 fn address(number: u16) -> String {
+    if number == 0 {
+        return format!("{}:(free)", Ipv4Addr::LOCALHOST);
+    }
     SocketAddr::from((Ipv4Addr::LOCALHOST, number)).to_string()
 }
 

@@ -65,6 +65,9 @@ impl Program for ConsumerApp {
         let settings = self.0;
         let mut pages = None;
         if let Some(address) = settings.second_pages(&shell.settings.health) {
+            let address = &address
+                .clone()
+                .or_host(shell.settings.listen_host.as_deref());
             let (listener, address) = Socket::take(address, PAGES_PORT.name()).await?.listen()?;
             tracing::info!(%address, "serving health there too");
             pages = Some(HttpServer::new(listener, Arc::new(shell.pages())));

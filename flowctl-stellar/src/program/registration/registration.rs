@@ -121,7 +121,15 @@ impl Registration {
                 _ = ticks.tick() => {}
                 // A change is told at once.
                 changed = follower.changed() => if changed.is_err() { return false },
-                () = end.cancelled() => return false,
+                () = end.cancelled() => {
+                    // What it came to in the end is told too.
+                    let (state, counts) = (self.condition.now(), self.metrics.values());
+                    let last = client.heartbeat(id, &state, &counts);
+                    if timeout(FAREWELL, last).await.is_err() {
+                        tracing::debug!("the control plane was not told of the last counts");
+                    }
+                    return false;
+                }
             }
             let state = self.condition.now();
             match client.heartbeat(id, &state, &self.metrics.values()).await {

@@ -50,6 +50,7 @@ impl Program for SimulatedRpc {
             options,
             growth,
         } = self.0;
+        let address = address.or_host(shell.settings.listen_host.as_deref());
         let socket = Socket::take(&address, RPC_PORT.name()).await?;
         shell
             .condition

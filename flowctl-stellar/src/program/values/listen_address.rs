@@ -17,6 +17,12 @@ impl ListenAddress {
         Self { host: None, port }
     }
 
+    /// The same port, on `host` where it names none itself.
+    pub(crate) fn or_host(mut self, host: Option<&str>) -> Self {
+        self.host = self.host.or_else(|| host.map(str::to_owned));
+        self
+    }
+
     /// What the system resolves.
     pub(crate) fn host(&self) -> &str {
         self.host.as_deref().unwrap_or("0.0.0.0")
