@@ -128,7 +128,7 @@ mod tests {
                 false,
                 Some("Bearer run"),
                 trusted.clone(),
-                trusted.clone(),
+                trusted,
             ),
             (
                 "10.0.0.9",

@@ -108,12 +108,11 @@ async fn the_socket_is_the_users_alone_and_replaces_one_that_was_left() {
     let counting = counting(1, false).await;
     let run = Arc::new(counting.served());
     let left = AdminSocket::serve(&deep, Arc::clone(&run)).unwrap();
-    // As after a crash: the file is there, and nobody listens.
-    std::mem::forget(left);
+    // As after a crash: the file is there, and nobody takes it away.
     let before = std::fs::metadata(deep.join(AdminSocket::FILE))
         .unwrap()
         .ino();
-    let _socket = AdminSocket::serve(&deep, run).unwrap();
+    let socket = AdminSocket::serve(&deep, run).unwrap();
     let metadata = std::fs::metadata(deep.join(AdminSocket::FILE)).unwrap();
     assert_ne!(metadata.ino(), before);
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
@@ -127,6 +126,7 @@ async fn the_socket_is_the_users_alone_and_replaces_one_that_was_left() {
         .status()
         .await
         .unwrap();
+    drop((socket, left));
 }
 
 #[tokio::test]

@@ -28,7 +28,6 @@ pub(crate) fn usage(facts: &Facts, variables: &Variables) -> String {
         let variable = &known.variable;
         let _ = write!(text, "  {}", variable.names().join(", "));
         match &known.unset {
-            Unset::Required => text.push_str(" (required)"),
             Unset::Nothing => {}
             Unset::Default(value) => {
                 let _ = write!(text, " [{value}]");

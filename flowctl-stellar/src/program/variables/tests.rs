@@ -18,12 +18,16 @@ struct Read {
 }
 
 fn read(set: &[(&str, &str)]) -> Result<Read, Problems> {
+    let is_set = set.iter().any(|(name, _)| *name == URL.name());
     let set = set
         .iter()
         .map(|(name, value)| (OsString::from(name), OsString::from(value)));
     let mut variables = Variables::new(set);
     variables.without_effect(["CACHE_SIZE"], "nothing is cached");
-    let url = variables.required::<String>(URL);
+    let url = variables.optional::<String>(URL);
+    if !is_set {
+        variables.refuse_unset(URL);
+    }
     let seed = variables.or(SEED, 1);
     let id = variables.optional(ID);
     let port = variables.or(GRPC, 50052);
@@ -109,7 +113,7 @@ fn a_value_that_is_not_utf8_is_told_once() {
     use std::os::unix::ffi::OsStringExt as _;
     let bad = OsString::from_vec(vec![0xff]);
     let mut variables = Variables::new([("RPC_ENDPOINT".into(), bad)]);
-    let url = variables.required::<String>(URL);
+    let url = variables.optional::<String>(URL);
     let Problems(problems) = variables.finish(url).unwrap_err();
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].what, "is not UTF-8");

@@ -22,8 +22,6 @@ pub(crate) struct Known {
 /// What holds where a variable is unset.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unset {
-    /// The program does not start.
-    Required,
     /// Nothing.
     Nothing,
     /// This value.
@@ -42,16 +40,6 @@ impl Variables {
             problems: Vec::new(),
             without_effect: Vec::new(),
         }
-    }
-
-    /// Reads a variable that must be set. `None`: it is not, or wrong, which is noted.
-    pub(crate) fn required<T: Value + PartialEq>(&mut self, variable: Variable) -> Option<T> {
-        self.know(variable, Unset::Required);
-        let texts = self.texts(variable);
-        if texts.is_empty() {
-            self.refuse_unset(variable);
-        }
-        self.read(variable, texts)
     }
 
     /// Reads a variable that may be unset. `None`: it is, or it is wrong, which is noted.

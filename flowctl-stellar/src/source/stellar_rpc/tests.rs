@@ -1,3 +1,4 @@
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 async fn next(control_plane: &mut ControlPlane) -> Told {
     let told = timeout(PATIENCE, control_plane.told.recv()).await;
-    told.expect("nothing was told").unwrap()
+    told.unwrap().unwrap()
 }
 
 fn source(control_plane: &ControlPlane) -> Running {
