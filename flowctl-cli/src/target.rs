@@ -184,7 +184,11 @@ fn of_file(session: &Session, state_dir: &Path, asked: &str) -> Result<Option<Pi
     let is_yaml = path
         .extension()
         .is_some_and(|extension| extension == "yaml" || extension == "yml");
-    if !is_yaml && !path.is_file() {
+    // A file of any other name is meant only where it is written as a path: the folder may hold a program
+    // that is called like a component.
+    let is_path = path.components().count() > 1;
+    let is_spec = is_yaml || (is_path && path.is_file());
+    if !is_spec {
         return Ok(None);
     }
     let arguments = SpecArguments {

@@ -40,10 +40,10 @@ fn held(place: &Place) -> Held {
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): a seed gives the same instants again.
-struct Instants(u64);
+pub(crate) struct Instants(pub(crate) u64);
 
 impl Instants {
-    fn next(&mut self, below: Duration) -> Duration {
+    pub(crate) fn next(&mut self, below: Duration) -> Duration {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -53,7 +53,7 @@ impl Instants {
     }
 }
 
-fn setting(name: &str, default: u64) -> u64 {
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 

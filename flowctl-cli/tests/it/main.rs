@@ -18,4 +18,5 @@ mod required;
 mod resume;
 mod running;
 mod specs;
+mod stellar_programs;
 mod stopping;

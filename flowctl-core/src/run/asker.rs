@@ -10,7 +10,7 @@ use crate::{
     Chain, Prober,
     control::{Health, Roster},
     executor::{Endpoint, ExitReport, ExitStatus, LogOptions, Reader},
-    spec::Check,
+    spec::{Check, Role},
 };
 
 /// What asks one instance.
@@ -76,12 +76,32 @@ impl Asker {
         Ok(())
     }
 
+    /// Whether an instance that has ended had come as far as it was asked to: it has written the lines
+    /// that were waited for, or it is a sink that came to a good end of its own before anybody could ask.
+    pub(super) async fn passed_before_the_end(
+        &self,
+        questions: &[Question],
+        report: &ExitReport,
+    ) -> bool {
+        let component = &self.started.component;
+        if report.status == ExitStatus::Code(0) && component.role == Role::Sink {
+            return true;
+        }
+        for question in questions {
+            match &question.probe.check {
+                Check::Log { contains } if self.line_with(contains, false).await.is_ok() => {}
+                _ => return false,
+            }
+        }
+        !questions.is_empty()
+    }
+
     /// Answers once the question has failed as often in a row as it may.
     pub(super) async fn until_failed(&self, question: &Question) -> Unanswered {
         let mut failed = 0;
         loop {
             sleep(question.probe.every).await;
-            match self.ask(question, Duration::MAX).await {
+            match self.ask(question, question.probe.timeout).await {
                 Ok(()) => failed = 0,
                 Err(answer) => {
                     failed += 1;
@@ -127,7 +147,7 @@ impl Asker {
                     _ => Err(format!("{}: {}", command.join(" "), how(&report))),
                 }
             }
-            Check::Log { contains } => self.line_with(contains).await,
+            Check::Log { contains } => self.line_with(contains, true).await,
             Check::Registered => self.registered().await,
             check => {
                 let Some(prober) = self.probers.iter().find(|prober| prober.can(check)) else {
@@ -143,12 +163,12 @@ impl Asker {
         }
     }
 
-    async fn line_with(&self, contains: &str) -> Result<(), String> {
+    async fn line_with(&self, contains: &str, follow: bool) -> Result<(), String> {
         let Started {
             executor, handle, ..
         } = &self.started;
         let options = LogOptions {
-            follow: true,
+            follow,
             ..LogOptions::default()
         };
         let lines = executor.logs(handle, options).await;

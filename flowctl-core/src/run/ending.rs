@@ -2,7 +2,10 @@
 
 use std::{sync::PoisonError, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::{
+    future::join_all,
+    stream::{FuturesUnordered, StreamExt as _},
+};
 use tokio::time::{Instant, timeout};
 
 use super::{
@@ -12,7 +15,7 @@ use super::{
 use crate::{
     Chain, ComponentId,
     connector::Served,
-    executor::{BoundPort, Endpoint, ExitStatus, Reader, StopOptions},
+    executor::{BoundPort, Endpoint, ExecutorErrorKind, ExitStatus, Handle, Reader, StopOptions},
 };
 
 /// How long a component may take to hear that it is to drain. It is only told; it drains afterwards.
@@ -20,46 +23,54 @@ const TOLD_WITHIN: Duration = Duration::from_secs(1);
 
 impl Generation<'_> {
     /// Ends and forgets what was started, stage by stage, those that feed before those that are fed; what
-    /// has not ended by `deadline`, or by an earlier one that is asked for meanwhile, is forced. Answers
-    /// with the ids of those.
+    /// has not ended by `deadline`, or by an earlier one that is asked for meanwhile, is forced.
     pub(super) async fn end(
         &self,
         mut deadline: Option<Instant>,
         asked: &mut StopAsked,
-    ) -> Vec<ComponentId> {
+    ) -> AllEnded {
         let started = self
             .started
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         self.tell_to_drain(&started).await;
-        let mut forced = Vec::new();
+        let mut all = AllEnded::default();
         for stage in &self.layout.stop {
-            let of_stage: Vec<&Started> = started
+            let mut left: Vec<&Started> = started
                 .iter()
                 .filter(|started| stage.contains(&started.node))
                 .collect();
-            let mut ended = loop {
-                let ending = join_all(of_stage.iter().map(|started| self.stop(started, deadline)));
-                tokio::select! {
-                    ended = ending => break ended,
-                    grace = asked.next() => {
-                        let sooner = Instant::now().checked_add(grace);
-                        deadline = match (deadline, sooner) {
-                            (Some(one), Some(other)) => Some(one.min(other)),
-                            (one, other) => one.or(other),
-                        };
+            while !left.is_empty() {
+                let stops = left.iter().map(|started| self.stop(started, deadline));
+                let mut stopping: FuturesUnordered<_> = stops.collect();
+                let mut done = Vec::new();
+                loop {
+                    tokio::select! {
+                        stopped = stopping.next() => match stopped {
+                            Some((handle, stopped)) => {
+                                done.push(handle);
+                                all.add(stopped);
+                            }
+                            None => break,
+                        },
+                        // What has ended stays ended; the others are asked again, with less patience.
+                        grace = asked.next() => {
+                            deadline = sooner(deadline, Instant::now().checked_add(grace));
+                            break;
+                        }
                     }
                 }
-            };
-            forced.extend(ended.drain(..).flatten());
+                drop(stopping);
+                left.retain(|started| !done.contains(&&started.handle));
+            }
         }
         self.end_unknown(&started).await;
         self.started
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
-        forced
+        all
     }
 
     /// Tells every component that can understand it, before the first is stopped: a server ends its
@@ -102,8 +113,12 @@ impl Generation<'_> {
         let _ = timeout(TOLD_WITHIN, telling).await;
     }
 
-    /// Stops one instance and forgets it; its id if it had to be forced.
-    async fn stop(&self, started: &Started, deadline: Option<Instant>) -> Option<ComponentId> {
+    /// Stops one instance and forgets it.
+    async fn stop<'s>(
+        &self,
+        started: &'s Started,
+        deadline: Option<Instant>,
+    ) -> (&'s Handle, Stopped) {
         let Started {
             executor,
             handle,
@@ -125,16 +140,20 @@ impl Generation<'_> {
         if node.served && !counters.status().state.is_over() {
             wiring::enter(counters, self.teller, ComponentState::Draining);
         }
-        let forced = match executor.stop(handle, options).await {
-            Ok(report) => {
-                if node.served {
-                    ended(counters, self, &report);
+        let stopped = match executor.stop(handle, options).await {
+            Ok(report) if node.served => {
+                ended(counters, self, &report);
+                match report.forced {
+                    true => Stopped::Forced(handle.component.clone()),
+                    false => Stopped::Well,
                 }
-                node.served && report.forced
             }
+            Ok(_) => Stopped::Well,
+            // Somebody has ended and removed it already.
+            Err(error) if *error.kind() == ExecutorErrorKind::NotFound => Stopped::Well,
             Err(error) => {
                 tracing::warn!(error = %Chain(&error), "an instance did not stop");
-                return None;
+                return (handle, Stopped::Not);
             }
         };
         if let Err(error) = executor.remove(handle).await {
@@ -147,7 +166,7 @@ impl Generation<'_> {
         {
             tracing::warn!(error = %Chain(&error), "an instance was not forgotten");
         }
-        forced.then(|| handle.component.clone())
+        (handle, stopped)
     }
 
     /// Ends what a start that was cut short may have left: it has no handle here, but its backend has.
@@ -172,6 +191,39 @@ impl Generation<'_> {
                     .await;
             }
         }
+    }
+}
+
+/// How everything that a generation started came to its end.
+#[derive(Debug, Default)]
+pub(super) struct AllEnded {
+    /// Those that had to be forced.
+    pub(super) forced: Vec<ComponentId>,
+    /// Whether something could not be brought to an end at all, and may still be at work.
+    pub(super) left_behind: bool,
+}
+
+/// How one instance was stopped.
+enum Stopped {
+    Well,
+    Forced(ComponentId),
+    Not,
+}
+
+impl AllEnded {
+    fn add(&mut self, stopped: Stopped) {
+        match stopped {
+            Stopped::Well => {}
+            Stopped::Forced(id) => self.forced.push(id),
+            Stopped::Not => self.left_behind = true,
+        }
+    }
+}
+
+fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 

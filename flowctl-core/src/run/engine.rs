@@ -49,6 +49,8 @@ struct Finish {
     error: Option<RunError>,
     stopped: bool,
     forced: Vec<ComponentId>,
+    /// Whether something may still be at work that could not be brought to an end.
+    left_behind: bool,
 }
 
 impl Engine {
@@ -56,14 +58,17 @@ impl Engine {
         let mut restarts = VecDeque::new();
         let mut number = 0;
         let instances = Instances::of(&self.shared.state);
-        if let Err(error) = instances
-            .end_leftovers(&self.parts, &self.shared.scope)
-            .await
-        {
-            let finish = Finish {
-                error: Some(error),
-                ..Finish::default()
-            };
+        let swept = tokio::select! {
+            swept = instances.end_leftovers(&self.parts, &self.shared.scope) => Some(swept),
+            // The next run goes on with it.
+            () = self.stop.asked() => None,
+        };
+        let finish = Finish {
+            stopped: swept.is_none(),
+            error: swept.and_then(Result::err),
+            ..Finish::default()
+        };
+        if finish.stopped || finish.error.is_some() {
             return self.report(finish, false);
         }
         let finish = loop {
@@ -127,8 +132,9 @@ impl Engine {
             Ok(Some(tasks)) => self.drive(tasks, &stop).await,
         };
         stop.cancel();
-        let forced = generation.end(deadline, &mut self.stop).await;
-        finish.forced.extend(forced);
+        let ended = generation.end(deadline, &mut self.stop).await;
+        finish.forced.extend(ended.forced);
+        finish.left_behind |= ended.left_behind;
         finish.forced.sort();
         finish.forced.dedup();
         finish
@@ -179,6 +185,7 @@ impl Engine {
                         .map(|node| self.layout.nodes[node].component.id.clone());
                     finish.forced = ids.collect();
                     tasks.abort_all();
+                    finish.left_behind = true;
                     deadline = Some(Instant::now() + LEFT_BEHIND_AFTER);
                 }
             }
@@ -228,7 +235,9 @@ impl Engine {
         tracing::error!(code = error.code(), error = %Chain(&error), "a component failed");
         finish.error.get_or_insert(error);
         stop.cancel();
-        deadline.get_or_insert_with(|| Instant::now() + self.grace);
+        if deadline.is_none() {
+            *deadline = after(self.grace);
+        }
     }
 
     /// How long to wait before the pipeline is started again; `None`: it is not.
@@ -241,18 +250,19 @@ impl Engine {
     ) -> Option<Duration> {
         let error = finish.error.as_ref().filter(|_| !finish.stopped)?;
         // Somebody who had to be left behind may still write: a second one beside it would spoil both.
-        if !finish.forced.is_empty() {
+        if finish.left_behind {
             return None;
         }
         let may_pass = match error.kind() {
-            RunErrorKind::Failed | RunErrorKind::Ended { .. } | RunErrorKind::NotAlive => true,
-            // What has been up before may come up again.
-            RunErrorKind::NotStarted
-            | RunErrorKind::NotReady { .. }
-            | RunErrorKind::EndedEarly { .. } => number > 1,
+            RunErrorKind::Failed | RunErrorKind::Ended { .. } | RunErrorKind::NotAlive => {
+                error.is_transient()
+            }
+            // What has been up before may come up again, whatever keeps it from it now.
+            RunErrorKind::NotReady { .. } | RunErrorKind::EndedEarly { .. } => number > 1,
+            RunErrorKind::NotStarted => number > 1 && error.is_transient(),
             _ => false,
         };
-        if !may_pass || !error.is_transient() {
+        if !may_pass {
             return None;
         }
         let component = self

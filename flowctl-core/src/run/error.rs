@@ -1,6 +1,8 @@
 use std::{error::Error, fmt, time::Duration};
 
-use crate::{BoxError, ComponentId, component::ComponentError, store::StoreError};
+use crate::{
+    BoxError, ComponentId, component::ComponentError, executor::ExecutorError, store::StoreError,
+};
 
 /// A run could not start, or ended with an error.
 #[derive(Debug)]
@@ -234,7 +236,12 @@ impl RunError {
         match &self.0.source {
             Some(source) => source
                 .downcast_ref::<ComponentError>()
-                .is_some_and(ComponentError::is_transient),
+                .map(ComponentError::is_transient)
+                .or_else(|| {
+                    let executor = source.downcast_ref::<ExecutorError>();
+                    executor.map(ExecutorError::is_transient)
+                })
+                .unwrap_or(false),
             None => false,
         }
     }

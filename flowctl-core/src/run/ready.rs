@@ -102,6 +102,9 @@ impl Generation<'_> {
             },
             report = started.executor.wait(&started.handle) => {
                 let report = report.map_err(|error| self.refused(started.node, error))?;
+                if asker.passed_before_the_end(questions, &report).await {
+                    return Ok(());
+                }
                 RunError::new(RunErrorKind::EndedEarly { how: how(&report) })
             }
         };

@@ -9,7 +9,7 @@ use super::{
     status::ComponentState,
     wiring,
 };
-use crate::{component::Cancellation, executor::ExitStatus};
+use crate::{component::Cancellation, executor::ExitStatus, spec::RestartPolicy};
 
 /// Watches one component that runs outside this process until it ends.
 pub(super) struct WatchTask {
@@ -40,7 +40,9 @@ impl WatchTask {
                 let report = report.map_err(|error| {
                     RunError::new(RunErrorKind::Failed).of(id).caused_by(error)
                 })?;
-                if report.status == ExitStatus::Code(0) {
+                let again = started.component.restart.policy == RestartPolicy::Always
+                    && !self.stop.is_cancelled();
+                if report.status == ExitStatus::Code(0) && !again {
                     if !self.carried {
                         wiring::enter(&self.counters, &self.teller, ComponentState::Finished);
                     }
@@ -52,7 +54,11 @@ impl WatchTask {
                 }
                 RunError::new(RunErrorKind::Ended { how: how(&report) })
             }
-            last = dead => RunError::new(RunErrorKind::NotAlive).caused_by(last),
+            // Who drains may well not answer any more.
+            last = dead => match self.stop.is_cancelled() {
+                true => return Ok(()),
+                false => RunError::new(RunErrorKind::NotAlive).caused_by(last),
+            },
         };
         Err(error.of(id).with_last_lines(self.asker.last_lines().await))
     }

@@ -365,6 +365,55 @@ async fn who_does_not_answer_any_more_is_not_alive() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_hangs_is_forced_and_started_again() {
+    let bench = Bench::new();
+    let deaf = Script {
+        ends_within: None,
+        ..Script::good()
+    };
+    bench.machine.play("sink", deaf);
+    let live = Probe::new(Check::Exec {
+        command: vec!["true".to_owned()],
+    });
+    let hangs = program()
+        .input("source")
+        .with(|component| component.probes.live = Some(live));
+    let spec = PipelineSpec::builder("hangs")
+        .source("source", program())
+        .sink("sink", hangs)
+        .build()
+        .unwrap();
+    let report = bench.run(&spec).await;
+    assert_eq!(report.error.unwrap().code(), "R407");
+    let mut did = bench.machine.did();
+    did.retain(|did| did == "start sink");
+    assert_eq!(did.len(), 6, "once, and five times again");
+    assert_eq!(bench.machine.running(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_come_up_again_at_once_is_tried_again() {
+    let bench = Bench::new();
+    let run = bench.start(&chain());
+    until(&run, "sink", ComponentState::Ready).await;
+    let broken = Script {
+        unready: None,
+        ..Script::good()
+    };
+    let broken = broken.ends(Duration::from_millis(1), ExitStatus::Code(1));
+    bench.machine.play("source", broken);
+    bench.machine.end("source", &ExitStatus::Signal(9));
+    bench.machine.did();
+    while bench.machine.running().is_empty() || run.status().components[0].generation < 3 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    bench.machine.play("source", Script::good());
+    until(&run, "sink", ComponentState::Ready).await;
+    run.stop(Duration::from_secs(30));
+    assert_eq!(run.wait().await.outcome, Outcome::Drained);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_dead_flowctl_left_is_ended_before_it_is_started_again() {
     let bench = Bench::new();
     let crash = |bench: &Bench| {

@@ -70,6 +70,9 @@ enum Named {
     Place,
 }
 
+/// The cursor of a position that is a record's own cursor, and not its place in the stream.
+const BY_CURSOR: &[u8] = b"cursor";
+
 /// The most that one batch takes of what is there already.
 const MOST_EVENTS: usize = 256;
 const MOST_BYTES: usize = 1 << 20;
@@ -126,7 +129,9 @@ impl V1Source {
             if self.resumes {
                 request.resume = true;
                 request.resume_token = after.to_string();
-            } else if let Some(parameter) = &self.begin_with {
+            } else if let Some(parameter) = &self.begin_with
+                && self.named == Some(Named::Cursor)
+            {
                 let first = after.saturating_add(1).to_string();
                 request.params.insert(parameter.clone(), first);
             }
@@ -232,6 +237,15 @@ impl Source for V1Source {
     }
 
     async fn open(&mut self, resume: Resume) -> Result<(), ComponentError> {
+        // Where it is not known what names the records, the stream is read from its beginning, and what is
+        // known of it is left out: slow, and never wrong.
+        if resume
+            .after
+            .as_ref()
+            .is_some_and(|after| after.cursor.is_some())
+        {
+            self.named = Some(Named::Cursor);
+        }
         self.after = resume.after.map(|after| after.sequence);
         let (reconnect, opened) = self.opening(None).await;
         self.reconnect = reconnect;
@@ -248,6 +262,10 @@ impl Source for V1Source {
                 };
             }
             let stream = match &mut self.stream {
+                // It was told to end, which says nothing about what would have come.
+                Stream::Ended if self.context.cancellation.is_cancelled() => {
+                    std::future::pending().await
+                }
                 Stream::Ended => return Ok(Next::End),
                 Stream::Closed => {
                     self.stream = Stream::Opening(self.opening(None));
@@ -277,10 +295,6 @@ impl Source for V1Source {
             if let Some(batch) = self.batch(came)? {
                 return Ok(Next::Batch(batch));
             }
-            if matches!(self.stream, Stream::Ended) && self.context.cancellation.is_cancelled() {
-                // It was told to end, which says nothing about what would have come.
-                std::future::pending::<()>().await;
-            }
         }
     }
 }
@@ -304,7 +318,12 @@ impl V1Source {
         let last = events.last().map(Event::sequence);
         Ok(last.map(|last| {
             self.reconnect.progress();
-            SourceBatch::new(events, Position::at(last))
+            let through = Position::at(last);
+            let through = match self.named {
+                Some(Named::Cursor) => through.with_cursor(BY_CURSOR),
+                Some(Named::Place) | None => through,
+            };
+            SourceBatch::new(events, through)
         }))
     }
 }

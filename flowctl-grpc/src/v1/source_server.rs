@@ -148,34 +148,47 @@ impl SourceService for V1Sources {
     }
 }
 
+/// Why a stream is over.
+enum Over {
+    /// The source has come to its end, or nobody reads any more.
+    Ended,
+    /// The component drains; more would follow.
+    Draining,
+}
+
 impl Stream {
     async fn run(mut self, resume: Resume) {
         let events = self.events.clone();
         let pumped = tokio::select! {
             biased;
-            () = events.closed() => Ok(()),
+            () = events.closed() => Ok(Over::Ended),
             pumped = self.pump(resume) => pumped,
         };
-        if let Err(error) = pumped {
-            let status = info::status(&error);
+        let last = match pumped {
+            Ok(Over::Ended) => None,
+            // An orderly end would say that nothing follows.
+            Ok(Over::Draining) => Some(Status::unavailable("this component drains")),
+            Err(error) => Some(info::status(&error)),
+        };
+        if let Some(status) = last {
             let _ = events.send(Err(status)).await;
         }
         close(&mut *self.source).await;
     }
 
-    async fn pump(&mut self, resume: Resume) -> Result<(), ComponentError> {
+    async fn pump(&mut self, resume: Resume) -> Result<Over, ComponentError> {
         self.source.identify().await?;
         self.source.open(resume).await?;
         let mut patience = Reconnect::new(&Dial::default());
         loop {
             let next = tokio::select! {
                 biased;
-                () = self.draining.cancelled() => return Ok(()),
+                () = self.draining.cancelled() => return Ok(Over::Draining),
                 next = self.source.next() => next,
             };
             let batch = match next {
                 Ok(Next::Batch(batch)) => batch,
-                Ok(Next::End) => return Ok(()),
+                Ok(Next::End) => return Ok(Over::Ended),
                 // There is no word for it.
                 Ok(_) => continue,
                 Err(error) if error.is_transient() => {
@@ -185,11 +198,11 @@ impl Stream {
                 Err(error) => return Err(error),
             };
             patience.progress();
+            let mut pen = Pen::new(&*self.form, &self.codecs, &self.component);
             for event in &batch.events {
-                let mut pen = Pen::new(&*self.form, &self.codecs, &self.component);
                 let written = pen.write(event)?;
                 if self.events.send(Ok(written)).await.is_err() {
-                    return Ok(());
+                    return Ok(Over::Ended);
                 }
             }
         }

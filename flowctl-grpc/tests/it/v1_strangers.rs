@@ -159,10 +159,13 @@ async fn records_with_cursors_resume_by_parameter_or_by_leaving_out_what_is_know
 #[tokio::test]
 async fn records_without_cursors_are_named_by_their_place() {
     let stranger = stranger((0..20).map(|_| event(None)).collect(), Some(7));
-    let (_lab, mut source) = opened(&stranger, None, None).await;
-    assert_eq!(sequences(&mut source).await, (1..=20).collect::<Vec<_>>());
-    let (_lab, mut source) = opened(&stranger, None, Some(15)).await;
-    assert_eq!(sequences(&mut source).await, [16, 17, 18, 19, 20]);
+    // A place is nothing that the parameter could name.
+    for begin_with in [None, Some("start")] {
+        let (_lab, mut source) = opened(&stranger, begin_with, None).await;
+        assert_eq!(sequences(&mut source).await, (1..=20).collect::<Vec<_>>());
+        let (_lab, mut source) = opened(&stranger, begin_with, Some(15)).await;
+        assert_eq!(sequences(&mut source).await, [16, 17, 18, 19, 20]);
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@ use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use rustix::process::Signal;
+use tokio::sync::RwLock;
 
 use super::{
     exec::exec,
@@ -35,6 +36,8 @@ pub struct ProcessExecutor {
     settings: Arc<Settings>,
     table: Arc<Table>,
     given: Arc<Given>,
+    /// Held by every start until it is done, also when nobody waits for it any more.
+    starts: Arc<RwLock<()>>,
 }
 
 /// How long a process that was killed may take to end.
@@ -48,6 +51,7 @@ impl ProcessExecutor {
             settings: Arc::new(Settings::new(folder)),
             table: Arc::default(),
             given: Arc::default(),
+            starts: Arc::default(),
         }
     }
 
@@ -248,7 +252,12 @@ impl Executor for ProcessExecutor {
 
     async fn start(&self, instance: &Instance) -> Result<Handle, ExecutorError> {
         let starting = instance.clone();
-        let start = move |this: &Self| start(&this.settings, &this.table, &starting);
+        let held = Arc::clone(&self.starts).read_owned().await;
+        let start = move |this: &Self| {
+            let started = start(&this.settings, &this.table, &starting);
+            drop(held);
+            started
+        };
         let failed = |failure: Failure| failure.of("start", &instance.component.id);
         self.blocking(start).await.map_err(failed)
     }
@@ -262,6 +271,8 @@ impl Executor for ProcessExecutor {
 
     async fn list(&self, run: &RunId) -> Result<Vec<Handle>, ExecutorError> {
         let run = run.clone();
+        // A start that was dropped goes on until it is done, and belongs to the answer (E3).
+        drop(self.starts.write().await);
         let list = move |this: &Self| Ok(list(&this.settings, &run)?);
         self.blocking(list)
             .await
