@@ -52,7 +52,7 @@ spec:
     - id: simulated-rpc
       command: [./simulated-rpc]
       ports: [{{containerPort: 8000}}]
-      env: {{LATEST_LEDGER: "{last}"}}
+      env: {{LATEST_LEDGER: "{last}", TRANSACTIONS_PER_LEDGER: "2", ACCOUNTS: "20"}}
   sources:
     - id: stellar-live-source
       command: [./stellar-live-source]
