@@ -15,7 +15,7 @@ use flowctl_core::{
     executor::ProcessExecutor,
     spec::{Check, Component, Port, Probe},
 };
-use flowctl_grpc::{Adapter, Dial, GrpcConnector};
+use flowctl_grpc::{Adapter, Dial, GrpcConnector, NetworkProber};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     net::{TcpListener, TcpStream},
@@ -134,6 +134,7 @@ async fn main() -> Result<(), BoxError> {
     let folder = env::temp_dir().join(format!("flowctl-own-protocol-{}", std::process::id()));
     let report = Runner::builder(registry)
         .executor(Arc::new(ProcessExecutor::new(folder.clone())))
+        .prober(Arc::new(NetworkProber::new()))
         .connector(Arc::new(
             GrpcConnector::new().with("example.lines.v1", LinesOverTcp),
         ))

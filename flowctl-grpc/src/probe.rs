@@ -18,11 +18,13 @@ use tonic_health::pb::{
 
 use crate::dial::Dial;
 
-/// Asks components over HTTP and gRPC.
+/// Asks components over TCP, HTTP and gRPC.
 ///
 /// HTTP: `GET`, a status of 200 to 399 passes, redirects are not followed. Health pages of upstream's
 /// components always answer 200 and say how it is in the body, so a JSON object whose `status` is
 /// `unhealthy` or `starting` is a failure.
+///
+/// TCP: a connection that is taken passes, and is closed again.
 ///
 /// gRPC: `grpc.health.v1`. `SERVING` passes, and so does a server without that service (`UNIMPLEMENTED`):
 /// it serves.
@@ -114,13 +116,20 @@ impl Default for NetworkProber {
 #[async_trait]
 impl Prober for NetworkProber {
     fn can(&self, check: &Check) -> bool {
-        matches!(check, Check::Http { .. } | Check::Grpc { .. })
+        matches!(
+            check,
+            Check::Http { .. } | Check::Grpc { .. } | Check::Tcp { .. }
+        )
     }
 
     async fn ask(&self, check: &Check, address: &str) -> Result<(), String> {
         match check {
             Check::Http { path, .. } => self.http(address, path).await,
             Check::Grpc { service, .. } => self.grpc(address, service).await,
+            Check::Tcp { .. } => match tokio::net::TcpStream::connect(address).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(format!("connect to {address}: {error}")),
+            },
             _ => Err("this is not asked over a network".to_owned()),
         }
     }

@@ -8,8 +8,8 @@ use crate::spec::Check;
 
 /// Asks components over a network.
 ///
-/// The library itself asks what needs no protocol (a TCP connection, a command, a line of the log, a
-/// registration). HTTP and gRPC are asked by whoever brings a client for them.
+/// The library itself asks what needs no network (a command, a line of the log, a registration). TCP, HTTP
+/// and gRPC are asked by whoever brings a client for them.
 #[async_trait]
 pub trait Prober: fmt::Debug + Send + Sync + 'static {
     /// Whether it can ask this kind of question.

@@ -116,10 +116,11 @@ async fn a_range_begins_and_resumes_within_an_object() {
     let keys = json!({ "start_ledger": 11, "end_ledger": 50 });
     let (whole, _) = read(folder.path(), keys.clone(), Resume::default()).await;
     assert_eq!(sequences(&whole), (11..51).collect::<Vec<_>>());
-    let after = Resume::after(whole[1].through.clone());
+    // How many objects a batch holds depends on how fast they come: here the first may be the only one.
+    let after = Resume::after(whole[0].through.clone());
     let (resumed, ended) = read(folder.path(), keys.clone(), after).await;
     ended.unwrap();
-    assert_eq!(sequences(&resumed), sequences(&whole[2..]));
+    assert_eq!(sequences(&resumed), sequences(&whole[1..]));
     let (rewound, _) = read(folder.path(), keys.clone(), Resume::after(Position::at(20))).await;
     assert_eq!(sequences(&rewound), (21..51).collect::<Vec<_>>());
     let (done, ended) = read(folder.path(), keys, Resume::after(Position::at(50))).await;
