@@ -181,8 +181,8 @@ mod tests {
         );
         let folders = Folders {
             home: Some(Path::new("/home/me")),
-            current: Path::new("/work"),
-            real: &|path| (path == Path::new("/work/link")).then(|| PathBuf::from("/etc")),
+            current: Path::new("/here"),
+            real: &|path| (path == Path::new("/here/link")).then(|| PathBuf::from("/etc")),
         };
         mounts(&component, &run, &folders).map(|mut mounts| mounts.remove(0))
     }
@@ -203,7 +203,7 @@ mod tests {
     fn paths_of_this_machine_become_absolute() {
         for (path, expected) in [
             ("/srv/lake", "/srv/lake"),
-            ("lake/./x", "/work/lake/x"),
+            ("lake/./x", "/here/lake/x"),
             ("../lake", "/lake"),
             ("~/lake", "/home/me/lake"),
             ("/var/lib/lake", "/var/lib/lake"),

@@ -100,13 +100,13 @@ impl std::error::Error for NotFound {}
 mod tests {
     use super::*;
 
-    /// What is found where `/work` is the working folder, `/own` holds programs, and `PATH` is
+    /// What is found where `/home/me` is the working folder, `/own` holds programs, and `PATH` is
     /// `/usr/bin:/bin`, with these files there.
     fn found(command: &str, files: &[&str]) -> Result<String, String> {
         let programs = [PathBuf::from("/own")];
         let path = [PathBuf::from("/usr/bin"), PathBuf::from("/bin")];
         let places = Places {
-            working_dir: Path::new("/work"),
+            working_dir: Path::new("/home/me"),
             programs: &programs,
             path: &path,
         };
@@ -124,13 +124,17 @@ mod tests {
     fn a_command_means_a_file() {
         for (command, files, expected) in [
             ("/opt/app", vec!["/opt/app", "/own/app"], "/opt/app"),
-            ("./app", vec!["/work/./app", "/own/app"], "/work/./app"),
+            (
+                "./app",
+                vec!["/home/me/./app", "/own/app"],
+                "/home/me/./app",
+            ),
             ("./app", vec!["/own/app", "/usr/bin/app"], "/own/app"),
-            ("bin/app", vec!["/work/bin/app"], "/work/bin/app"),
+            ("bin/app", vec!["/home/me/bin/app"], "/home/me/bin/app"),
             ("../app", vec!["/own/app"], "/own/app"),
             ("app", vec!["/own/app", "/bin/app"], "/own/app"),
             ("app", vec!["/usr/bin/app -x", "/bin/app"], "/bin/app"),
-            ("./app", vec!["/work/./app -x", "/own/app"], "/own/app"),
+            ("./app", vec!["/home/me/./app -x", "/own/app"], "/own/app"),
         ] {
             assert_eq!(
                 found(command, &files).as_deref(),
@@ -145,13 +149,13 @@ mod tests {
         for (command, files, expected) in [
             (
                 "app",
-                vec!["/work/app", "/usr/bin/app -x"],
+                vec!["/home/me/app", "/usr/bin/app -x"],
                 "there is no program `app`; looked at `/own/app`, `/usr/bin/app` (not executable), `/bin/app`",
             ),
             (
                 "./app",
                 vec!["/bin/app"],
-                "there is no program `./app`; looked at `/work/./app`, `/own/app`",
+                "there is no program `./app`; looked at `/home/me/./app`, `/own/app`",
             ),
             (
                 "/opt/app",
@@ -160,7 +164,7 @@ mod tests {
             ),
             (
                 "..",
-                vec!["/work"],
+                vec!["/home/me"],
                 "there is no program `..`; looked at `/own/..`, `/usr/bin/..`, `/bin/..`",
             ),
             ("", vec![], "there is no program ``"),
