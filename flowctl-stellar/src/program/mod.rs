@@ -26,8 +26,8 @@
 //!
 //! # How a program is written
 //!
-//! It implements [`Program`](program::Program): facts, its own variables, what it serves, what it does.
-//! [`run`](run::run) does the rest.
+//! It implements `Program`: facts, its own variables, what it serves, what it does.
+//! `run` does the rest.
 
 mod arguments;
 mod ask_health;
