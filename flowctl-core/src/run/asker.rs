@@ -3,13 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::stream::StreamExt as _;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
-use super::{launch::Started, readiness::Question};
+use super::{deadline::Deadline, readiness::Question, started::Started};
 use crate::{
     Chain, Prober,
     control::{Health, Roster},
-    executor::{Endpoint, ExitReport, ExitStatus, LogOptions, Reader},
+    executor::{Endpoint, ExitReport, ExitStatus, LogOptions},
     spec::{Check, Role},
 };
 
@@ -47,7 +47,7 @@ impl Asker {
         questions: &[Question],
         within: Duration,
     ) -> Result<(), Unanswered> {
-        let deadline = Instant::now().checked_add(within);
+        let deadline = Deadline::after(within);
         for question in questions {
             let mut last = Unanswered {
                 answer: "no answer".to_owned(),
@@ -55,9 +55,7 @@ impl Asker {
             };
             let mut pause = FIRST_PAUSE;
             loop {
-                let left = deadline.map_or(Duration::MAX, |at| {
-                    at.saturating_duration_since(Instant::now())
-                });
+                let left = deadline.left();
                 if left.is_zero() && last.times > 0 {
                     return Err(last);
                 }
@@ -66,9 +64,7 @@ impl Asker {
                     Ok(()) => break,
                     Err(answer) => last.answer = answer,
                 }
-                let left = deadline.map_or(Duration::MAX, |at| {
-                    at.saturating_duration_since(Instant::now())
-                });
+                let left = deadline.left();
                 sleep(pause.min(left)).await;
                 pause = (pause + pause / 2).min(LONGEST_PAUSE);
             }
@@ -154,7 +150,7 @@ impl Asker {
                     return Err("nothing here can ask this".to_owned());
                 };
                 let port = question.port.as_deref();
-                let endpoint = executor.endpoint(handle, port, Reader::SameProcess).await;
+                let endpoint = self.started.reached_at(port).await;
                 match endpoint.map_err(text)? {
                     Endpoint::Network { address } => prober.ask(check, &address).await,
                     Endpoint::Local(_) => Err("it does not listen on a network".to_owned()),

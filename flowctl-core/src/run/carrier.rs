@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use super::{
     error::{RunError, RunErrorKind},
-    launch::Started,
     layout::Node,
+    readiness::{Question, readiness},
     runner::Parts,
+    started::Started,
 };
 use crate::{
     component::ComponentContext,
     connector::{Connector, Served},
-    executor::{Local, Objects},
+    executor::{BoundPort, Endpoint, Local, Objects},
     spec::{Check, Role},
 };
 
@@ -45,8 +46,17 @@ impl Parts {
         self.connectors.iter().find(speaks)
     }
 
+    /// What must pass before a component counts as ready that listens on these ports.
+    pub(super) fn questions(&self, node: &Node, ports: &[BoundPort]) -> Vec<Question> {
+        let protocol = self.protocol_of(node);
+        let connector = protocol
+            .as_deref()
+            .and_then(|protocol| Some((protocol, &**self.connector_of(protocol)?)));
+        readiness(node, ports, connector, |check| self.can_ask(check))
+    }
+
     /// Whether this question can be asked here.
-    pub(super) fn can_ask(&self, check: &Check) -> bool {
+    fn can_ask(&self, check: &Check) -> bool {
         match check {
             Check::Exec { .. } | Check::Log { .. } => true,
             Check::Registered => self.control_plane.is_some(),
@@ -54,8 +64,30 @@ impl Parts {
         }
     }
 
+    /// The object that stands for an instance: itself where it is in this process, else what a connector
+    /// makes of its address.
+    pub(super) async fn objects_of(
+        &self,
+        node: &Node,
+        started: &Started,
+        context: ComponentContext,
+    ) -> Result<Objects, RunError> {
+        let endpoint = started
+            .reached_at(started.main_port())
+            .await
+            .map_err(|error| {
+                RunError::new(RunErrorKind::NotStarted)
+                    .of(&node.component.id)
+                    .caused_by(error)
+            })?;
+        match endpoint {
+            Endpoint::Local(local) => Ok(local.take()),
+            Endpoint::Network { address } => self.connect(node, started, &address, context).await,
+        }
+    }
+
     /// The object that stands for a component which is served at `address`.
-    pub(super) async fn connect(
+    async fn connect(
         &self,
         node: &Node,
         started: &Started,

@@ -151,6 +151,11 @@ impl Counters {
         self.shown().program = Some(program);
     }
 
+    /// Whether nothing will happen to it any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.shown().state.is_over()
+    }
+
     pub(crate) fn generation(&self) -> u32 {
         self.shown().generation
     }

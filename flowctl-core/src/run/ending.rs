@@ -6,16 +6,16 @@ use futures_util::{
     future::join_all,
     stream::{FuturesUnordered, StreamExt as _},
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::{
-    asker::how, counters::Counters, engine::StopAsked, generation::Generation,
-    instances::Instances, launch::Started, status::ComponentState, wiring,
+    asker::how, counters::Counters, deadline::Deadline, engine::StopAsked, generation::Generation,
+    instances::Instances, started::Started, status::ComponentState, wiring,
 };
 use crate::{
     Chain, ComponentId,
     connector::Served,
-    executor::{BoundPort, Endpoint, ExecutorErrorKind, ExitStatus, Handle, Reader, StopOptions},
+    executor::{Endpoint, ExecutorErrorKind, ExitStatus, Handle, StopOptions},
 };
 
 /// How long a component may take to hear that it is to drain. It is only told; it drains afterwards.
@@ -24,11 +24,7 @@ const TOLD_WITHIN: Duration = Duration::from_secs(1);
 impl Generation<'_> {
     /// Ends and forgets what was started, stage by stage, those that feed before those that are fed; what
     /// has not ended by `deadline`, or by an earlier one that is asked for meanwhile, is forced.
-    pub(super) async fn end(
-        &self,
-        mut deadline: Option<Instant>,
-        asked: &mut StopAsked,
-    ) -> AllEnded {
+    pub(super) async fn end(&self, mut deadline: Deadline, asked: &mut StopAsked) -> AllEnded {
         let started = self
             .started
             .lock()
@@ -56,7 +52,7 @@ impl Generation<'_> {
                         },
                         // What has ended stays ended; the others are asked again, with less patience.
                         grace = asked.next() => {
-                            deadline = sooner(deadline, Instant::now().checked_add(grace));
+                            deadline = deadline.sooner(Deadline::after(grace));
                             break;
                         }
                     }
@@ -85,13 +81,7 @@ impl Generation<'_> {
             async move {
                 let node = &self.layout.nodes[started.node];
                 let protocol = self.parts.protocol_of(node).unwrap_or_default();
-                let main = BoundPort::named(&started.ports, BoundPort::MAIN)?;
-                let port = Some(main.name.as_str());
-                let endpoint = started
-                    .executor
-                    .endpoint(&started.handle, port, Reader::SameProcess)
-                    .await
-                    .ok()?;
+                let endpoint = started.reached_at(Some(started.main_port()?)).await.ok()?;
                 let Endpoint::Network { address } = endpoint else {
                     return None;
                 };
@@ -114,11 +104,7 @@ impl Generation<'_> {
     }
 
     /// Stops one instance and forgets it.
-    async fn stop<'s>(
-        &self,
-        started: &'s Started,
-        deadline: Option<Instant>,
-    ) -> (&'s Handle, Stopped) {
+    async fn stop<'s>(&self, started: &'s Started, deadline: Deadline) -> (&'s Handle, Stopped) {
         let Started {
             executor,
             handle,
@@ -126,18 +112,15 @@ impl Generation<'_> {
             ..
         } = started;
         let node = &self.layout.nodes[started.node];
-        let left = deadline.map_or(Duration::MAX, |at| {
-            at.saturating_duration_since(Instant::now())
-        });
         let grace = match node.served {
-            true => component.stop.grace.min(left),
+            true => component.stop.grace.min(deadline.left()),
             // Its task has ended by now.
             false => Duration::ZERO,
         };
         let mut options = StopOptions::within(grace);
         options.signal.clone_from(&component.stop.signal);
         let counters = &self.counters[started.node];
-        if node.served && !counters.status().state.is_over() {
+        if node.served && !counters.is_over() {
             wiring::enter(counters, self.teller, ComponentState::Draining);
         }
         let stopped = match executor.stop(handle, options).await {
@@ -220,16 +203,9 @@ impl AllEnded {
     }
 }
 
-fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
-}
-
 /// Shows how a component that was stopped ended.
 fn ended(counters: &Counters, generation: &Generation<'_>, report: &crate::executor::ExitReport) {
-    if counters.status().state.is_over() {
+    if counters.is_over() {
         return;
     }
     let well = matches!(

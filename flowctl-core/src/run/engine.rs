@@ -9,15 +9,16 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 
 use super::{
+    deadline::Deadline,
     error::{RunError, RunErrorKind},
     events::RunEventKind,
     generation::{Generation, Job, Tasks},
     handle::Shared,
     instances::Instances,
-    launch::StartedList,
     layout::Layout,
     report::{Outcome, RunReport},
     runner::Parts,
+    started::StartedList,
     status::ComponentState,
     step::{backoff, jitter},
     wiring,
@@ -117,7 +118,7 @@ impl Engine {
                     stopped: true,
                     ..Finish::default()
                 };
-                (finish, self.stop.grace().and_then(after))
+                (finish, self.stop.deadline())
             }
             Err(error) => {
                 if let Some(counters) = self.counters_of(error.component()) {
@@ -127,7 +128,7 @@ impl Engine {
                     error: Some(error),
                     ..Finish::default()
                 };
-                (finish, after(self.grace))
+                (finish, Deadline::after(self.grace))
             }
             Ok(Some(tasks)) => self.drive(tasks, &stop).await,
         };
@@ -142,16 +143,10 @@ impl Engine {
 
     /// Waits until every task has ended, passing on what happens: a request to stop, a failure, a
     /// deadline.
-    async fn drive(&mut self, mut tasks: Tasks, stop: &Cancellation) -> (Finish, Option<Instant>) {
+    async fn drive(&mut self, mut tasks: Tasks, stop: &Cancellation) -> (Finish, Deadline) {
         let mut finish = Finish::default();
-        let mut deadline: Option<Instant> = None;
+        let mut deadline = Deadline::NEVER;
         while !self.is_over(&tasks, stop) {
-            let passed = async {
-                match deadline {
-                    Some(deadline) => tokio::time::sleep_until(deadline).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 biased;
                 joined = tasks.join_next() => match joined {
@@ -171,13 +166,9 @@ impl Engine {
                     }
                     finish.stopped = true;
                     stop.cancel();
-                    let asked = after(grace);
-                    deadline = match (deadline, asked) {
-                        (Some(one), Some(other)) => Some(one.min(other)),
-                        (one, other) => one.or(other),
-                    };
+                    deadline = deadline.sooner(Deadline::after(grace));
                 }
-                () = passed => {
+                () = deadline.passed() => {
                     if !finish.forced.is_empty() {
                         break;
                     }
@@ -186,7 +177,7 @@ impl Engine {
                     finish.forced = ids.collect();
                     tasks.abort_all();
                     finish.left_behind = true;
-                    deadline = Some(Instant::now() + LEFT_BEHIND_AFTER);
+                    deadline = Deadline::after(LEFT_BEHIND_AFTER);
                 }
             }
         }
@@ -227,7 +218,7 @@ impl Engine {
         error: RunError,
         finish: &mut Finish,
         stop: &Cancellation,
-        deadline: &mut Option<Instant>,
+        deadline: &mut Deadline,
     ) {
         if let Some(counters) = self.shared.counters.get(node) {
             wiring::enter(counters, &self.shared.teller, ComponentState::Failed);
@@ -235,8 +226,8 @@ impl Engine {
         tracing::error!(code = error.code(), error = %Chain(&error), "a component failed");
         finish.error.get_or_insert(error);
         stop.cancel();
-        if deadline.is_none() {
-            *deadline = after(self.grace);
+        if deadline.is_never() {
+            *deadline = Deadline::after(self.grace);
         }
     }
 
@@ -307,7 +298,7 @@ impl Engine {
             self.tell_failure(&finish);
         }
         for counters in &self.shared.counters {
-            if !counters.status().state.is_over() {
+            if !counters.is_over() {
                 wiring::enter(counters, &self.shared.teller, ComponentState::Stopped);
             }
         }
@@ -349,11 +340,6 @@ fn carrying(tasks: &Tasks) -> impl Iterator<Item = usize> {
     })
 }
 
-/// The moment this much later; `None`: never.
-fn after(time: Duration) -> Option<Instant> {
-    Instant::now().checked_add(time)
-}
-
 /// Requests to stop the run, as the engine sees them: the newest grace.
 #[derive(Debug)]
 pub(super) struct StopAsked(pub(super) watch::Receiver<Option<Duration>>);
@@ -378,8 +364,8 @@ impl StopAsked {
         }
     }
 
-    /// The grace of the newest request; `None`: the run was not asked to stop.
-    fn grace(&self) -> Option<Duration> {
-        *self.0.borrow()
+    /// When the newest request wants everything to have ended; never, if there is none.
+    fn deadline(&self) -> Deadline {
+        self.0.borrow().map_or(Deadline::NEVER, Deadline::after)
     }
 }

@@ -163,7 +163,7 @@ fn reachable(value: &str, others: &BTreeMap<ComponentId, Vec<BoundPort>>) -> Opt
     };
     let (host, port) = authority.split_once(':')?;
     let port: u16 = port.parse().ok()?;
-    let ports = others.iter().find(|(id, _)| id.as_str() == host)?.1;
+    let ports = others.get(host)?;
     let meant = |bound: &&BoundPort| bound.declared == Some(port);
     let bound = ports.iter().find(meant)?;
     let address = &bound.address;

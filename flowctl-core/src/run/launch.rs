@@ -3,43 +3,29 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::{Future, poll_fn},
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    sync::{Arc, PoisonError, atomic::Ordering},
 };
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::watch;
 
 use super::{
-    environment::{Around, Environment, environment},
     error::{RunError, RunErrorKind},
     generation::Generation,
     instances::Instances,
     layout::Node,
     opened::Opened,
     plan::executor_for,
-    preview::pulls,
+    started::Started,
     status::{ComponentState, ProgramStatus},
+    surroundings::Surroundings,
     wiring,
 };
 use crate::{
     control::{ControlPlane, Expected},
-    executor::{
-        BoundPort, Endpoint, Executor, ExecutorError, Handle, Instance, Objects, Reader,
-        WorkloadKind,
-    },
+    executor::{BoundPort, Executor, ExecutorError, Instance, Objects, WorkloadKind},
     spec::{ComponentSpec, Condition},
 };
-
-/// What a generation has started.
-#[derive(Clone, Debug)]
-pub(super) struct Started {
-    pub(super) node: usize,
-    pub(super) executor: Arc<dyn Executor>,
-    pub(super) handle: Handle,
-    pub(super) ports: Vec<BoundPort>,
-    /// The component with the environment that it was started with.
-    pub(super) component: ComponentSpec,
-}
 
 /// How far a component has come.
 #[derive(Clone, Debug, Default)]
@@ -58,12 +44,6 @@ impl Came {
             Self::Ready(started) => started.as_deref(),
         }
     }
-}
-
-/// What is known of the served components before any of them starts.
-struct Surroundings {
-    ports: BTreeMap<usize, Vec<BoundPort>>,
-    environments: BTreeMap<usize, Environment>,
 }
 
 impl Generation<'_> {
@@ -153,8 +133,8 @@ impl Generation<'_> {
             nodes.filter(|(n, node)| node.served && wanted.contains(n))
         };
         let mut ports = BTreeMap::new();
-        let mut others = BTreeMap::new();
-        let mut addresses: BTreeMap<String, String> = BTreeMap::new();
+        let mut by_executor: BTreeMap<String, String> = BTreeMap::new();
+        let mut control_planes: BTreeMap<usize, String> = BTreeMap::new();
         for (n, node) in served() {
             let executor = self.executor_of(&node.component)?;
             let instance = self.instance(n, node);
@@ -162,36 +142,24 @@ impl Generation<'_> {
                 .reserve(&instance)
                 .await
                 .map_err(|error| self.refused(n, error))?;
-            for id in [&node.component.id]
-                .into_iter()
-                .chain(&node.component.aliases)
-            {
-                others.insert(id.clone(), bound.clone());
-            }
             ports.insert(n, bound);
-            if let Some(control) = &self.parts.control_plane
-                && !addresses.contains_key(executor.name())
-            {
-                let at = self.control_plane_for(&**control, &*executor).await?;
-                addresses.insert(executor.name().to_owned(), at);
+            if let Some(control) = &self.parts.control_plane {
+                let known = by_executor.get(executor.name()).cloned();
+                let at = match known {
+                    Some(at) => at,
+                    None => self.control_plane_for(&**control, &*executor).await?,
+                };
+                by_executor.insert(executor.name().to_owned(), at.clone());
+                control_planes.insert(n, at);
             }
         }
-        let mut environments: BTreeMap<usize, Environment> = BTreeMap::new();
-        for (n, node) in served() {
-            let executor = self.executor_of(&node.component)?;
-            let around = Around {
-                control_plane: addresses.get(executor.name()).map(String::as_str),
-                ports: ports.get(&n).map_or(&[], Vec::as_slice),
-                others: &others,
-                pulls: pulls(self.layout, node, &self.parts.registry, &environments),
-            };
-            let made = environment(&node.component, &around);
-            environments.insert(n, made);
-        }
-        Ok(Surroundings {
+        let control_plane = |n| control_planes.get(&n).map(String::as_str);
+        Ok(Surroundings::new(
+            self.layout,
+            &self.parts.registry,
             ports,
-            environments,
-        })
+            control_plane,
+        ))
     }
 
     /// Where instances of an executor reach the control plane.
@@ -223,10 +191,8 @@ impl Generation<'_> {
         self.enter(node, ComponentState::Starting);
         let executor = self.executor_of(&of.component)?;
         let mut instance = self.instance(node, of);
-        if let Some(ports) = around.ports.get(&node) {
-            instance.ports.clone_from(ports);
-        }
-        if let Some(environment) = around.environments.get(&node) {
+        instance.ports = around.ports(node).to_vec();
+        if let Some(environment) = around.environment(node) {
             instance.environment.clone_from(&environment.variables);
         }
         executor
@@ -256,28 +222,21 @@ impl Generation<'_> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(started.clone());
-        if of.served {
-            let named = |port: &BoundPort| (port.name.clone(), port.address.clone());
-            self.counters[node].runs_as(ProgramStatus {
-                executor: executor.name().to_owned(),
-                addresses: started.ports.iter().map(named).collect(),
-                carried: of.carried.is_some(),
-                ..ProgramStatus::default()
-            });
-        }
         if !of.served {
-            let local = executor.endpoint(&handle, None, Reader::SameProcess).await;
-            let objects = match local.map_err(|error| self.refused(node, error))? {
-                Endpoint::Local(local) => local.take(),
-                Endpoint::Network { address } => {
-                    self.parts
-                        .connect(of, &started, &address, instance.context)
-                        .await?
-                }
-            };
+            let objects = self
+                .parts
+                .objects_of(of, &started, instance.context)
+                .await?;
             came[node].send_replace(Came::Ready(None));
             return Ok(Some(objects));
         }
+        let named = |port: &BoundPort| (port.name.clone(), port.address.clone());
+        self.counters[node].runs_as(ProgramStatus {
+            executor: executor.name().to_owned(),
+            addresses: started.ports.iter().map(named).collect(),
+            carried: of.carried.is_some(),
+            ..ProgramStatus::default()
+        });
         Instances::of(self.state)
             .started(executor.name(), &handle)
             .await?;
@@ -288,19 +247,11 @@ impl Generation<'_> {
                 wiring::enter(&self.counters[node], self.teller, ComponentState::Ready);
                 None
             }
-            Some(_) => {
-                let port = BoundPort::named(&started.ports, BoundPort::MAIN)
-                    .map(|port| port.name.as_str());
-                let endpoint = executor.endpoint(&handle, port, Reader::SameProcess).await;
-                Some(match endpoint.map_err(|error| self.refused(node, error))? {
-                    Endpoint::Local(local) => local.take(),
-                    Endpoint::Network { address } => {
-                        self.parts
-                            .connect(of, &started, &address, instance.context)
-                            .await?
-                    }
-                })
-            }
+            Some(_) => Some(
+                self.parts
+                    .objects_of(of, &started, instance.context)
+                    .await?,
+            ),
         };
         came[node].send_replace(Came::Ready(Some(Box::new(started))));
         Ok(objects)
@@ -379,6 +330,3 @@ impl Generation<'_> {
             .caused_by(error)
     }
 }
-
-/// What was started so far, in the order of starting.
-pub(super) type StartedList = Mutex<Vec<Started>>;

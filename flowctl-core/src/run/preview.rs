@@ -3,18 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    environment::{Around, Environment, Pull, environment},
     layout::{Layout, Node},
     plan::executor_for,
-    readiness::readiness,
     runner::Parts,
+    surroundings::Surroundings,
 };
 use crate::{
-    ComponentId,
-    connector::Wire,
-    executor::{BoundPort, Executor},
-    graph::EventTypes,
-    registry::Registry,
+    executor::Executor,
     spec::{
         Check, ComponentSpec, Diagnostic, PipelineSpec, Workload, codes, is_default,
         validate::{Place, places},
@@ -42,37 +37,22 @@ pub(super) fn previews(layout: &Layout, parts: &Parts) -> BTreeMap<usize, Previe
             Some((n, node, executor))
         })
     };
-    let ports: BTreeMap<usize, Vec<BoundPort>> = served()
+    let ports = served()
         .map(|(n, node, executor)| (n, executor.planned_ports(&node.component)))
         .collect();
-    let mut others: BTreeMap<ComponentId, Vec<BoundPort>> = BTreeMap::new();
-    for (n, node, _) in served() {
-        for id in [&node.component.id]
-            .into_iter()
-            .chain(&node.component.aliases)
-        {
-            others.insert(id.clone(), ports.get(&n).cloned().unwrap_or_default());
-        }
-    }
-    let mut environments: BTreeMap<usize, Environment> = BTreeMap::new();
+    let control_plane = parts.control_plane.as_ref().map(|_| "(control plane)");
+    let around = Surroundings::new(layout, &parts.registry, ports, |_| control_plane);
     let preview = |(n, node, _): (usize, &Node, _)| {
-        let own = ports.get(&n).map_or(&[][..], Vec::as_slice);
-        let around = Around {
-            control_plane: parts.control_plane.as_ref().map(|_| "(control plane)"),
-            ports: own,
-            others: &others,
-            pulls: pulls(layout, node, &parts.registry, &environments),
-        };
-        let environment = environment(&node.component, &around);
-        let set = environment
-            .variables
-            .iter()
-            .filter(|(name, _)| environment.set.contains(*name));
-        let protocol = parts.protocol_of(node);
-        let connector = protocol
-            .as_deref()
-            .and_then(|protocol| Some((protocol, &**parts.connector_of(protocol)?)));
-        let ready = readiness(node, own, connector, |check| parts.can_ask(check));
+        let own = around.ports(n);
+        let ready = parts.questions(node, own);
+        let environment = around.environment(n);
+        let variables = environment.iter().flat_map(|of| {
+            let set = of
+                .variables
+                .iter()
+                .filter(|(name, _)| of.set.contains(*name));
+            set.map(|(name, value)| format!("{name}={value}"))
+        });
         let preview = Preview {
             ports: own
                 .iter()
@@ -82,47 +62,11 @@ pub(super) fn previews(layout: &Layout, parts: &Parts) -> BTreeMap<usize, Previe
                 .iter()
                 .map(|question| asks(&question.probe.check))
                 .collect(),
-            sets: set.map(|(name, value)| format!("{name}={value}")).collect(),
+            sets: variables.collect(),
         };
-        environments.insert(n, environment);
         (n, preview)
     };
     served().map(preview).collect()
-}
-
-/// Whom a component pulls from, and how the events between the two travel as far as is known.
-///
-/// `environments` holds those of the components before this one in the layout: whom it pulls from is.
-pub(super) fn pulls<'a>(
-    layout: &'a Layout,
-    node: &Node,
-    registry: &'a Registry,
-    environments: &'a BTreeMap<usize, Environment>,
-) -> Vec<Pull<'a>> {
-    let pulls = node.pulls.iter().filter_map(|(place, types)| {
-        let from = layout.nodes.get(*place)?;
-        let environment = environments.get(place).map(|of| &of.variables);
-        Some(Pull {
-            from: &from.component.id,
-            environment: environment.unwrap_or(&from.component.env),
-            wires: wires(from, types, registry),
-        })
-    });
-    pulls.collect()
-}
-
-fn wires<'a>(from: &Node, types: &EventTypes, registry: &'a Registry) -> Vec<&'a Wire> {
-    let listed = match types {
-        EventTypes::Only(types) => types.iter().collect::<Vec<_>>(),
-        EventTypes::All => from.component.output_event_types.iter().collect(),
-    };
-    let mut wires: Vec<&Wire> = Vec::new();
-    for wire in listed.into_iter().filter_map(|name| registry.wire_of(name)) {
-        if !wires.contains(&wire) {
-            wires.push(wire);
-        }
-    }
-    wires
 }
 
 fn asks(check: &Check) -> String {

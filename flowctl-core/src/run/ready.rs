@@ -4,9 +4,9 @@ use super::{
     asker::{Asker, how},
     error::{RunError, RunErrorKind},
     generation::Generation,
-    launch::Started,
     layout::Node,
-    readiness::{Question, readiness},
+    readiness::Question,
+    started::Started,
 };
 use crate::{
     executor::ExitStatus,
@@ -29,13 +29,7 @@ impl Generation<'_> {
     /// Waits until what says that the component is ready has passed.
     pub(super) async fn until_ready(&self, of: &Node, started: &Started) -> Result<(), RunError> {
         let asker = self.asker(started);
-        let protocol = self.parts.protocol_of(of);
-        let connector = protocol
-            .as_deref()
-            .and_then(|protocol| Some((protocol, &**self.parts.connector_of(protocol)?)));
-        let questions = readiness(of, &started.ports, connector, |check| {
-            self.parts.can_ask(check)
-        });
+        let questions = self.parts.questions(of, &started.ports);
         self.until(&asker, &questions, of.component.probes.start_within)
             .await
     }

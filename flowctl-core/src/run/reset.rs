@@ -1,8 +1,9 @@
 //! Starting afresh: forgetting what earlier runs left.
 
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 
 use super::{
+    deadline::Deadline,
     engine::StopAsked,
     error::{RunError, RunErrorKind},
     generation::Generation,
@@ -33,11 +34,8 @@ impl Generation<'_> {
         let done = self.reset_sinks(&mut opened, what).await;
         opened.close().await;
         let (_nobody, asked) = watch::channel(None);
-        self.end(
-            Instant::now().checked_add(self.grace),
-            &mut StopAsked(asked),
-        )
-        .await;
+        self.end(Deadline::after(self.grace), &mut StopAsked(asked))
+            .await;
         self.parts.close_run(self.scope).await;
         done?;
         let state = |error| RunError::from_store(RunErrorKind::State, error);

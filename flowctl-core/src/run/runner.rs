@@ -13,10 +13,10 @@ use super::{
     generation::Generation,
     handle::{RunControl, RunHandle, Shared},
     instances::Instances,
-    launch::StartedList,
     layout::Layout,
     plan::Plan,
     reset::Reset,
+    started::StartedList,
 };
 use crate::{
     Chain, ComponentId, Namespace, PipelineName, Registry, RunId,
