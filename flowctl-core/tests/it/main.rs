@@ -10,11 +10,13 @@ mod bad_specs;
 mod catalog;
 mod conformance;
 mod conservation;
+mod dead_letters;
 mod failures;
 mod flow;
 mod good_specs;
 mod lab;
 #[cfg(unix)]
+mod misbehaving;
 mod process;
 mod programs;
 mod resuming;

@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
-use flowctl_core::control::{Health, Heartbeat, Member, MetricValue, Registration};
+use flowctl_core::control::{Health, Member, MetricValue, Registration};
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{
     access::About,
     caller::{peer, reached},
     convert::{
-        connection_info, declared_by_service, numbers, service_type, shown_id, some, status,
-        timestamp, topics,
+        connection_info, declared_by_service, numbers, service_type, shown_id, some, timestamp,
+        topics,
     },
     runs,
     shared::Shared,
@@ -43,11 +43,7 @@ impl legacy::control_plane_server::ControlPlane for LegacyService {
         registration.metadata = service.metadata;
         registration.peer = peer;
         registration.caller = caller;
-        let member = self
-            .0
-            .roster
-            .register(registration)
-            .map_err(|error| status(&error))?;
+        let member = self.0.register(registration)?;
         Ok(Response::new(RegistrationAck {
             topic_names: topics(&member),
             service_id: member.service_id,
@@ -56,20 +52,12 @@ impl legacy::control_plane_server::ControlPlane for LegacyService {
     }
 
     async fn heartbeat(&self, request: Request<ServiceHeartbeat>) -> Result<Response<()>, Status> {
-        let mut heartbeat = Heartbeat::default();
-        heartbeat.caller = self.0.caller(About::Component, &request)?;
-        heartbeat.peer = peer(&request);
-        let request = request.into_inner();
-        heartbeat.service_id = request.service_id;
-        let metrics = request.metrics.into_iter();
-        heartbeat.metrics = metrics
-            .map(|(name, value)| (name, MetricValue::Number(value)))
-            .collect();
-        self.0
-            .roster
-            .heartbeat(heartbeat)
-            .map_err(|error| status(&error))?;
-        Ok(Response::new(()))
+        self.0.heartbeat(request, |said, heartbeat| {
+            heartbeat.service_id = said.service_id;
+            let metrics = said.metrics.into_iter();
+            let metrics = metrics.map(|(name, value)| (name, MetricValue::Number(value)));
+            heartbeat.metrics = metrics.collect();
+        })
     }
 
     async fn get_service_status(
@@ -80,8 +68,7 @@ impl legacy::control_plane_server::ControlPlane for LegacyService {
         let asked = request.into_inner();
         let id = some(asked.service_id).or_else(|| some(asked.component_id));
         let id = id.ok_or_else(|| Status::invalid_argument("`service_id` is missing"))?;
-        let member = self.0.roster.find(&id);
-        let member = member.ok_or_else(|| Status::not_found(format!("service {id} not found")))?;
+        let member = self.0.member(&id)?;
         Ok(Response::new(service_status(&member)))
     }
 

@@ -5,15 +5,16 @@ use std::{
 };
 
 use flowctl_core::{
-    control::{Caller, InstanceId, Roster},
+    control::{Caller, Heartbeat, InstanceId, Member, Registration, Roster},
     run::RunHistory,
 };
 use tokio::{sync::Semaphore, time};
-use tonic::{Request, Status};
+use tonic::{Request, Response, Status};
 
 use super::{
     access::{About, Known, Refusal, Shown, admit, shows},
-    caller::Called,
+    caller::{Called, peer},
+    convert::status,
 };
 use crate::{Token, admin::ServedRun};
 
@@ -57,6 +58,35 @@ impl Shared {
     pub(super) fn caller<T>(&self, about: About, request: &Request<T>) -> Result<Caller, Status> {
         let called = Called::of(request);
         self.admit(about, &called.shown()).map_err(refused)
+    }
+
+    /// Takes in a heartbeat; `say` fills in what the request says.
+    pub(super) fn heartbeat<T>(
+        &self,
+        request: Request<T>,
+        say: impl FnOnce(T, &mut Heartbeat),
+    ) -> Result<Response<()>, Status> {
+        let mut heartbeat = Heartbeat::default();
+        heartbeat.caller = self.caller(About::Component, &request)?;
+        heartbeat.peer = peer(&request);
+        say(request.into_inner(), &mut heartbeat);
+        self.roster
+            .heartbeat(heartbeat)
+            .map_err(|error| status(&error))?;
+        Ok(Response::new(()))
+    }
+
+    /// Takes in a registration.
+    pub(super) fn register(&self, registration: Registration) -> Result<Member, Status> {
+        self.roster
+            .register(registration)
+            .map_err(|error| status(&error))
+    }
+
+    /// Who has this id.
+    pub(super) fn member(&self, id: &str) -> Result<Member, Status> {
+        let member = self.roster.find(id);
+        member.ok_or_else(|| Status::not_found(format!("service {id} not found")))
     }
 
     /// As whom a registration is made, once that is known.

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use flowctl_core::control::{Health, Heartbeat, Member, MetricValue, Registration};
+use flowctl_core::control::{Health, Member, MetricValue, Registration};
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{
@@ -49,11 +49,7 @@ impl v1::control_plane_service_server::ControlPlaneService for V1Service {
         registration.metadata = component.metadata;
         registration.peer = peer;
         registration.caller = caller;
-        let member = self
-            .0
-            .roster
-            .register(registration)
-            .map_err(|error| status(&error))?;
+        let member = self.0.register(registration)?;
         Ok(Response::new(RegisterResponse {
             assigned_topics: topics(&member),
             service_id: member.service_id,
@@ -88,21 +84,13 @@ impl v1::control_plane_service_server::ControlPlaneService for V1Service {
     }
 
     async fn heartbeat(&self, request: Request<HeartbeatRequest>) -> Result<Response<()>, Status> {
-        let mut heartbeat = Heartbeat::default();
-        heartbeat.caller = self.0.caller(About::Component, &request)?;
-        heartbeat.peer = peer(&request);
-        let request = request.into_inner();
-        heartbeat.health = health_said(request.status());
-        heartbeat.service_id = request.service_id;
-        let metrics = request.metrics.into_iter();
-        heartbeat.metrics = metrics
-            .map(|(name, value)| (name, MetricValue::Text(value)))
-            .collect();
-        self.0
-            .roster
-            .heartbeat(heartbeat)
-            .map_err(|error| status(&error))?;
-        Ok(Response::new(()))
+        self.0.heartbeat(request, |said, heartbeat| {
+            heartbeat.health = health_said(said.status());
+            heartbeat.service_id = said.service_id;
+            let metrics = said.metrics.into_iter();
+            let metrics = metrics.map(|(name, value)| (name, MetricValue::Text(value)));
+            heartbeat.metrics = metrics.collect();
+        })
     }
 
     async fn get_component_status(
@@ -111,8 +99,7 @@ impl v1::control_plane_service_server::ControlPlaneService for V1Service {
     ) -> Result<Response<ComponentStatusResponse>, Status> {
         self.0.caller(About::Run, &request)?;
         let id = request.into_inner().service_id;
-        let member = self.0.roster.find(&id);
-        let member = member.ok_or_else(|| Status::not_found(format!("service {id} not found")))?;
+        let member = self.0.member(&id)?;
         Ok(Response::new(component_status(&member)))
     }
 

@@ -11,7 +11,6 @@ use flowctl_core::{
     event::{Event, Position, SourceBatch},
 };
 use flowctl_grpc::dial::Connection;
-use futures_util::stream::{self, BoxStream, StreamExt as _};
 use tonic::{
     Request, Response, Status, Streaming,
     client::Grpc,
@@ -20,8 +19,8 @@ use tonic::{
 };
 
 use super::{
-    Assembly, Call, ClientConfig, GET_EVENTS, MARKS, Message, NETWORK_ID, Pull, RawCodec, Said,
-    Whole, message,
+    Assembly, Batches, Call, ClientConfig, GET_EVENTS, MARKS, MakeBatches, Message, NETWORK_ID,
+    Pull, RawCodec, Said, Whole, message,
 };
 use crate::{
     Network,
@@ -46,7 +45,7 @@ pub struct EventClient {
     config: ClientConfig,
     context: ComponentContext,
     event_type: EventType,
-    batches: Option<BoxStream<'static, Result<SourceBatch, ComponentError>>>,
+    batches: Batches,
 }
 
 impl EventClient {
@@ -63,7 +62,7 @@ impl EventClient {
             config,
             context,
             event_type,
-            batches: None,
+            batches: Batches::closed(),
         })
     }
 }
@@ -81,7 +80,7 @@ impl Source for EventClient {
     }
 
     async fn open(&mut self, resume: Resume) -> Result<(), ComponentError> {
-        self.batches = None;
+        self.batches = Batches::closed();
         let Some(range) = self.config.range.after(&resume) else {
             return Ok(());
         };
@@ -92,23 +91,12 @@ impl Source for EventClient {
             event_type: self.event_type.clone(),
             failed: None,
         };
-        // The work is in the stream, so that a call of `next` that is dropped loses nothing.
-        let batches = stream::unfold(reader, |mut reader| async {
-            let batch = reader.batch().await.transpose()?;
-            Some((batch, reader))
-        });
-        self.batches = Some(batches.fuse().boxed());
+        self.batches = Batches::of(reader);
         Ok(())
     }
 
     async fn next(&mut self) -> Result<Next, ComponentError> {
-        let Some(batches) = &mut self.batches else {
-            return Ok(Next::End);
-        };
-        batches
-            .next()
-            .await
-            .map_or(Ok(Next::End), |batch| batch.map(Next::Batch))
+        self.batches.next().await
     }
 
     fn tip(&self) -> Option<u64> {
@@ -116,7 +104,7 @@ impl Source for EventClient {
     }
 
     async fn close(&mut self) -> Result<(), ComponentError> {
-        self.batches = None;
+        self.batches = Batches::closed();
         Ok(())
     }
 }
@@ -125,7 +113,7 @@ impl fmt::Debug for EventClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventClient")
             .field("config", &self.config)
-            .field("open", &self.batches.is_some())
+            .field("open", &self.batches.is_open())
             .finish_non_exhaustive()
     }
 }
@@ -140,8 +128,7 @@ struct Reader {
     failed: Option<ComponentError>,
 }
 
-impl Reader {
-    /// The next batch; `None` after the last ledger.
+impl MakeBatches for Reader {
     async fn batch(&mut self) -> Result<Option<SourceBatch>, ComponentError> {
         if let Some(error) = self.failed.take() {
             return Err(error);
@@ -170,7 +157,9 @@ impl Reader {
         }
         Ok(None)
     }
+}
 
+impl Reader {
     /// The stretch, with those that can be had without waiting.
     fn with_what_is_there(&mut self, whole: Whole) -> Vec<Whole> {
         let mut events = whole.events.len();

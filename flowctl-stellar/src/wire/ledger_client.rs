@@ -12,10 +12,9 @@ use flowctl_grpc::{
         RawLedger as Sent, StreamLedgersRequest, raw_ledger_service_client::RawLedgerServiceClient,
     },
 };
-use futures_util::stream::{self, BoxStream, StreamExt as _};
 use tonic::{Response, Status, Streaming};
 
-use super::{Call, ClientConfig, Pull, Said};
+use super::{Batches, Call, ClientConfig, MakeBatches, Pull, Said};
 use crate::{
     Network,
     format::RawLedger,
@@ -34,7 +33,7 @@ pub struct LedgerClient {
     config: ClientConfig,
     network: Network,
     context: ComponentContext,
-    batches: Option<BoxStream<'static, Result<SourceBatch, ComponentError>>>,
+    batches: Batches,
 }
 
 impl LedgerClient {
@@ -53,7 +52,7 @@ impl LedgerClient {
             config,
             network,
             context,
-            batches: None,
+            batches: Batches::closed(),
         })
     }
 }
@@ -67,7 +66,7 @@ impl Source for LedgerClient {
     }
 
     async fn open(&mut self, resume: Resume) -> Result<(), ComponentError> {
-        self.batches = None;
+        self.batches = Batches::closed();
         let Some(range) = self.config.range.after(&resume) else {
             return Ok(());
         };
@@ -80,23 +79,12 @@ impl Source for LedgerClient {
             end: range.end(),
             failed: None,
         };
-        // The work is in the stream, so that a call of `next` that is dropped loses nothing.
-        let batches = stream::unfold(reader, |mut reader| async {
-            let batch = reader.batch().await.transpose()?;
-            Some((batch, reader))
-        });
-        self.batches = Some(batches.fuse().boxed());
+        self.batches = Batches::of(reader);
         Ok(())
     }
 
     async fn next(&mut self) -> Result<Next, ComponentError> {
-        let Some(batches) = &mut self.batches else {
-            return Ok(Next::End);
-        };
-        batches
-            .next()
-            .await
-            .map_or(Ok(Next::End), |batch| batch.map(Next::Batch))
+        self.batches.next().await
     }
 
     fn tip(&self) -> Option<u64> {
@@ -104,7 +92,7 @@ impl Source for LedgerClient {
     }
 
     async fn close(&mut self) -> Result<(), ComponentError> {
-        self.batches = None;
+        self.batches = Batches::closed();
         Ok(())
     }
 }
@@ -113,7 +101,7 @@ impl fmt::Debug for LedgerClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LedgerClient")
             .field("config", &self.config)
-            .field("open", &self.batches.is_some())
+            .field("open", &self.batches.is_open())
             .finish_non_exhaustive()
     }
 }
@@ -130,8 +118,7 @@ struct Reader {
     failed: Option<ComponentError>,
 }
 
-impl Reader {
-    /// The next batch; `None` after the last ledger.
+impl MakeBatches for Reader {
     async fn batch(&mut self) -> Result<Option<SourceBatch>, ComponentError> {
         if let Some(error) = self.failed.take() {
             return Err(error);
@@ -163,7 +150,9 @@ impl Reader {
         }
         Ok(None)
     }
+}
 
+impl Reader {
     fn is_done(&self) -> bool {
         match (self.first, self.end) {
             (Some(first), Some(end)) => first > end,

@@ -28,6 +28,7 @@
 
 mod alive;
 mod assembly;
+mod batches;
 mod client_config;
 mod client_error;
 mod connect;
@@ -48,6 +49,7 @@ mod tests;
 pub(crate) use self::register::register;
 use self::{
     assembly::{Assembly, Whole},
+    batches::{Batches, MakeBatches},
     client_error::ClientError,
     message::Message,
     pull::{Call, Pull, Said},

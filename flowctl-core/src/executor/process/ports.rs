@@ -31,13 +31,27 @@ pub(super) struct Taken {
     owner: Option<String>,
 }
 
+/// What a component wants, and a health port always: programs share this machine, and two that were told
+/// nothing would meet at the number that their authors chose.
+fn wanted(component: &ComponentSpec) -> Vec<WantedPort> {
+    let mut wanted = WantedPort::of(component);
+    if wanted.iter().all(|port| port.name != BoundPort::HEALTH) {
+        wanted.push(WantedPort {
+            name: BoundPort::HEALTH.to_owned(),
+            declared: None,
+            pinned: None,
+        });
+    }
+    wanted
+}
+
 /// The ports of a component as far as its spec settles them; one that is chosen at the start is 0.
 pub(super) fn planned(component: &ComponentSpec) -> Vec<BoundPort> {
     let planned = |wanted: WantedPort| {
         let number = wanted.pinned.map_or(0, |(number, _)| number);
         bound(wanted, number)
     };
-    WantedPort::of(component).into_iter().map(planned).collect()
+    wanted(component).into_iter().map(planned).collect()
 }
 
 fn bound(wanted: WantedPort, number: u16) -> BoundPort {
@@ -50,7 +64,7 @@ fn bound(wanted: WantedPort, number: u16) -> BoundPort {
 
 /// Settles on the ports of an instance. They are free now; nothing holds them until its program listens.
 pub(super) fn reserve(component: &ComponentSpec, given: &Given) -> Result<Vec<BoundPort>, Reserve> {
-    let wanted = WantedPort::of(component);
+    let wanted = wanted(component);
     let pinned: BTreeSet<u16> = wanted.iter().filter_map(|w| Some(w.pinned?.0)).collect();
     let mut given = given.0.lock().unwrap_or_else(PoisonError::into_inner);
     let mut ports = Vec::new();
@@ -142,6 +156,13 @@ fn is_taken(number: u16) -> io::Result<bool> {
 mod tests {
     use super::*;
     use crate::spec::Role;
+
+    #[test]
+    fn a_service_is_given_a_health_port_of_its_own() {
+        let service = ComponentSpec::new("app".parse().unwrap(), Role::Service);
+        let names: Vec<_> = wanted(&service).into_iter().map(|port| port.name).collect();
+        assert_eq!(names, [BoundPort::HEALTH]);
+    }
 
     #[tokio::test]
     async fn what_is_given_is_free_and_given_once() {

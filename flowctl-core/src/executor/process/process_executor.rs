@@ -15,7 +15,7 @@ use super::{
     os,
     ports::{Given, planned, reserve},
     record::State,
-    refusals::{OF_CONTAINERS, refused, set_aside},
+    refusals::{OF_CONTAINERS, refused},
     settings::Settings,
     standing::{Standing, list, standing},
     start::start,
@@ -73,19 +73,11 @@ impl ProcessExecutor {
     }
 
     /// A component that names an image as well as a command is started by its command. What only a
-    /// container honours is [set aside](Self::set_aside). Without this such a component is refused.
+    /// container honours is [set aside](Capabilities::set_aside). Without this such a component is refused.
     #[must_use]
     pub fn images_as_programs(mut self) -> Self {
         Arc::make_mut(&mut self.settings).images_as_programs = true;
         self
-    }
-
-    /// The fields of a component, by their name in YAML, that an executor which starts
-    /// [images as programs](Self::images_as_programs) does not honour: `image`, `image_policy`,
-    /// `resources`, `security`.
-    #[must_use]
-    pub fn set_aside(component: &ComponentSpec) -> Vec<&'static str> {
-        set_aside(component)
     }
 
     /// Does what touches files or starts processes where that blocks nobody, and to its end.
